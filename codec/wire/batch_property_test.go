@@ -98,6 +98,41 @@ func add(t *rapid.T, b *wire.BatchBuilder, item []byte) error {
 	return b.Done(len(item))
 }
 
+// A builder whose buffer is made just as long as Need says, whenever it must be, writes what the naive model
+// writes, and at the end has needed no more than that.
+func TestBatchBuilderRebase(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := batchItems.Draw(t, "items")
+		buf := dirty(len(want) * wire.BatchEntrySize)
+		var b wire.BatchBuilder
+		if err := b.Reset(buf, len(want)); err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range want {
+			need := b.Need(len(item))
+			if need > len(buf) {
+				if err := b.Add(item); !errors.Is(err, codec.ErrOverflow) && len(item) > 0 {
+					t.Fatalf("%d bytes are needed, %d were enough: %v", need, len(buf), err)
+				}
+				grown := append(bytes.Clone(buf), dirty(need-len(buf))...)
+				clear(buf)
+				b.Rebase(grown)
+				buf = grown
+			}
+			if err := add(t, &b, item); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := b.Finish()
+		if diff := cmp.Diff(naive(want), buf[:n]); diff != "" {
+			t.Fatalf("-naive +builder:\n%s", diff)
+		}
+		if n != len(buf) {
+			t.Fatalf("a payload of %d bytes needed a buffer of %d", n, len(buf))
+		}
+	})
+}
+
 // fits says what an item needs: its bytes behind the directory as it was asked for, and its padding once the
 // directory has only the entries it needs.
 func fits(items [][]byte, max, size int) bool {

@@ -13,8 +13,3 @@ func AlignUp(n uint64) uint64 { return (n + Align - 1) &^ (Align - 1) }
 // MaxSize is the largest payload in bytes: its size must fit a u32, and an int, which on 32-bit machines is
 // less.
 const MaxSize = min(math.MaxUint32, math.MaxInt)
-
-// Within reports whether length bytes at off lie inside size bytes.
-func Within(off, length uint32, size int) bool {
-	return uint64(off)+uint64(length) <= uint64(size)
-}
