@@ -20,6 +20,7 @@ type Builder struct {
 	count      uint64 // items taken, <= slots
 	used       uint64 // bytes of the packed area up to the end of the last item
 	size       int    // of the payload, once finished
+	encoded    int    // of a payload that came in one piece, 0 if none did
 	generation uint64
 	systemd    uint32
 	err        error
@@ -75,6 +76,9 @@ func add[S string | []byte](b *Builder, f fixedFields, name, path S, refuse bool
 	if b.err != nil {
 		return b.err
 	}
+	if b.encoded != 0 {
+		return b.fail("", codec.ErrBadCount)
+	}
 	off := bounds.AlignUp(b.used)
 	nameEnd := itemFixed + uint64(len(name))
 	pathEnd := nameEnd + 1 + uint64(len(path))
@@ -115,6 +119,25 @@ func add[S string | []byte](b *Builder, f fixedFields, name, path S, refuse bool
 	return nil
 }
 
+// SetEncoded makes payload the whole snapshot, generation included, in place of all that was set and added: one
+// copy, for a producer that encodes a snapshot once and answers with it many times. It is what Finish or
+// Snapshot.Encode has written; nothing but its length is looked at. It is not kept. Errors: codec.ErrTruncated
+// when it cannot be a snapshot, codec.ErrOverflow. Add after it is refused with codec.ErrBadCount.
+func (b *Builder) SetEncoded(payload []byte) error {
+	if b.err != nil {
+		return b.err
+	}
+	if len(payload) < headerSize {
+		return b.fail("", codec.ErrTruncated)
+	}
+	if err := b.room.Ensure(uint64(len(payload))); err != nil {
+		return b.fail("", err)
+	}
+	b.encoded, b.size = copy(b.room.B, payload), 0
+	b.count = uint64(binary.NativeEndian.Uint32(payload[respItemCount:]))
+	return nil
+}
+
 // Len returns the number of items taken so far.
 func (b *Builder) Len() int { return int(b.count) }
 
@@ -125,8 +148,12 @@ func (b *Builder) Err() error { return b.err }
 // Adding more items and another Finish are allowed. Errors: that of an earlier call; codec.ErrOverflow when
 // there never was a Reset.
 func (b *Builder) Finish() (int, error) {
-	if b.err != nil {
+	switch {
+	case b.err != nil:
 		return 0, b.err
+	case b.encoded != 0:
+		b.size = b.encoded
+		return b.size, nil
 	}
 	if len(b.room.B) < headerSize {
 		return 0, codec.FieldError(layoutResponse, "", codec.ErrOverflow)

@@ -21,7 +21,7 @@ func New(b []byte, grow codec.Grow) Buffer {
 	return Buffer{B: b, grow: grow, limit: bounds.MaxSize}
 }
 
-// Limited returns b with a limit of its own, in bytes, in place of that of the format; for tests.
+// Limited returns b with a limit of its own, in bytes, in place of that of the format unless that is less.
 func (b Buffer) Limited(limit uint64) Buffer {
 	b.limit = min(limit, bounds.MaxSize)
 	return b

@@ -1,0 +1,85 @@
+package applookup
+
+import (
+	"encoding/binary"
+	"iter"
+
+	"github.com/plugin-ipc/netipc/codec"
+	"github.com/plugin-ipc/netipc/codec/internal/bounds"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup"
+)
+
+// Request is the process ids that are asked for, owned. They may be any numbers, and may repeat. A request for
+// nothing is legal: it asks whether somebody answers.
+type Request []uint32
+
+// Size returns the size of the encoded request in bytes. One that no payload can have, EncodeRequest refuses.
+func (r Request) Size() int { return int(min(r.size(), bounds.MaxSize)) }
+
+func (r Request) size() uint64 { return lookup.PackedStart(len(r)) + uint64(len(r))*keySize }
+
+// Fit returns how many of the first pids can be asked for at once: so many that the request takes at most request
+// bytes, and the response has room within response bytes for an answer to each of them, if only one that says
+// that the rest did not fit. The server refuses a request without that room.
+func (r Request) Fit(request, response int) int {
+	// The last answer is not rounded up: what that would add is as good as there.
+	response = min(max(response, 0), bounds.MaxSize-shortestRounded) + shortestRounded - shortest
+	return min(len(r),
+		max(request-lookup.HeaderSize, 0)/(lookup.EntrySize+keySize),
+		max(response-lookup.HeaderSize, 0)/(lookup.EntrySize+shortestRounded))
+}
+
+// EncodeRequest writes the canonical form of r to the start of dst and returns its size in bytes. May be called
+// from any number of goroutines. Error: codec.ErrOverflow when dst is too short.
+func EncodeRequest(dst []byte, r Request) (int, error) {
+	if r.size() > min(uint64(len(dst)), bounds.MaxSize) {
+		return 0, codec.FieldError(layoutRequest, "", codec.ErrOverflow)
+	}
+	p := lookup.NewPacker(dst, len(r))
+	for _, pid := range r {
+		key := p.Place(keySize)
+		binary.NativeEndian.PutUint32(key[keyPID:], pid)
+		binary.NativeEndian.PutUint32(key[keyZero:], 0)
+	}
+	return p.Header(0), nil
+}
+
+// RequestView is a request as it was received, validated once and whole, so that reading it cannot fail and does
+// not allocate. It borrows the payload: valid until the payload's buffer is used again or written to; Clone to
+// keep. Any number of goroutines may read one. The zero value asks for nothing.
+type RequestView struct{ list lookup.List }
+
+// DecodeRequest validates the payload b and returns a view of it. There may be bytes between the keys and after
+// them that nobody owns. Errors: codec.ErrTruncated, codec.ErrBadLayout, codec.ErrBadAlignment,
+// codec.ErrOutOfBounds.
+func DecodeRequest(b []byte) (RequestView, error) {
+	list, err := lookup.OpenRequest(layoutRequest, b, checkKey)
+	return RequestView{list}, err
+}
+
+func checkKey(key []byte) (field string, err error) {
+	switch {
+	case len(key) != keySize:
+		return "length", codec.ErrBadLayout
+	case binary.NativeEndian.Uint32(key[keyZero:]) != 0:
+		return "padding", codec.ErrBadLayout
+	}
+	return "", nil
+}
+
+// Len returns the number of pids.
+func (v RequestView) Len() int { return v.list.Len() }
+
+// PID returns pid i. It panics when i is not below Len, as a slice does.
+func (v RequestView) PID(i int) uint32 { return binary.NativeEndian.Uint32(v.list.Item(i)[keyPID:]) }
+
+// All yields the pids in the order they are to be answered.
+func (v RequestView) All() iter.Seq2[int, uint32] {
+	return func(yield func(int, uint32) bool) {
+		for i := range v.Len() {
+			if !yield(i, v.PID(i)) {
+				return
+			}
+		}
+	}
+}

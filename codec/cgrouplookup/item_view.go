@@ -1,0 +1,104 @@
+package cgrouplookup
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/plugin-ipc/netipc/codec"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup"
+)
+
+// ItemView is the answer to one path. It borrows the payload: valid as long as the ResponseView it is from; Owned
+// copies to keep. Any number of goroutines may read one.
+type ItemView struct{ b []byte }
+
+// Status returns what became of the key. Unless it is StatusKnown, only Path says more.
+func (v ItemView) Status() Status { return Status(v.u16(itemStatus)) }
+
+// Orchestrator returns who runs the cgroup.
+func (v ItemView) Orchestrator() Orchestrator { return Orchestrator(v.u16(itemOrchestrator)) }
+
+// Path returns the path that was asked for; it is not empty. Borrowed: valid as long as the view.
+func (v ItemView) Path() codec.StrView { return v.str(itemPathOffset) }
+
+// Name returns the name of the cgroup, which may be empty. Borrowed: valid as long as the view.
+func (v ItemView) Name() codec.StrView { return v.str(itemNameOffset) }
+
+// Labels returns the labels of the cgroup, borrowed: valid as long as the view.
+func (v ItemView) Labels() LabelsView {
+	_, pathNUL := v.span(itemPathOffset)
+	_, nameNUL := v.span(itemNameOffset)
+	return lookup.LabelsOf(v.b, max(pathNUL, nameNUL)+nulSize, int(v.u16(itemLabelCount)))
+}
+
+func (v ItemView) u16(at int) uint16 { return binary.NativeEndian.Uint16(v.b[at:]) }
+
+// str returns the string whose offset and length lie at a fixed place.
+func (v ItemView) str(at int) codec.StrView {
+	off, end := v.span(at)
+	return codec.MakeStrView(v.b[off:end:end])
+}
+
+func (v ItemView) span(at int) (off, end uint64) {
+	off = uint64(binary.NativeEndian.Uint32(v.b[at:]))
+	return off, off + uint64(binary.NativeEndian.Uint32(v.b[at+4:]))
+}
+
+// checkItem judges one item of a response, whole.
+func checkItem(b []byte) (field string, err error) {
+	if len(b) < itemFixed {
+		return "", codec.ErrTruncated
+	}
+	v, size := ItemView{b}, uint64(len(b))
+	path, pathNUL := v.span(itemPathOffset)
+	name, nameNUL := v.span(itemNameOffset)
+	labels := int(v.u16(itemLabelCount))
+	switch {
+	case v.u16(itemVersion) != lookup.Version:
+		return "layout_version", codec.ErrBadLayout
+	case v.u16(itemZero)|v.u16(itemZero2) != 0:
+		return "padding", codec.ErrBadLayout
+	case path < itemFixed:
+		return "path_offset", codec.ErrOutOfBounds
+	case pathNUL >= size:
+		return "path_length", codec.ErrOutOfBounds
+	case name < itemFixed:
+		return "name_offset", codec.ErrOutOfBounds
+	case nameNUL >= size:
+		return "name_length", codec.ErrOutOfBounds
+	case b[pathNUL] != 0:
+		return "path", codec.ErrMissingNUL
+	case b[nameNUL] != 0:
+		return "name", codec.ErrMissingNUL
+	case pathNUL >= name && nameNUL >= path:
+		return "path and name share bytes", codec.ErrBadLayout
+	case bytes.IndexByte(b[path:pathNUL], 0) >= 0:
+		return "path", codec.ErrInteriorNUL
+	case bytes.IndexByte(b[name:nameNUL], 0) >= 0:
+		return "name", codec.ErrInteriorNUL
+	}
+	if field, err := checkCombination(v.Status(), v.Orchestrator(), pathNUL-path, nameNUL-name, labels); err != nil {
+		return field, err
+	}
+	return lookup.CheckLabels(b, max(pathNUL, nameNUL)+nulSize, labels)
+}
+
+// checkCombination says what no item may say, received or built: there must be a path, and a status other than
+// KNOWN says nothing else. Lengths are in bytes.
+func checkCombination(s Status, o Orchestrator, path, name uint64, labels int) (field string, err error) {
+	switch {
+	case s > StatusOversizedItem:
+		return "status", codec.ErrBadLayout
+	case path == 0:
+		return "path_length", codec.ErrBadLayout
+	case s == StatusKnown:
+		return "", nil
+	case o != OrchestratorUnknown:
+		return "orchestrator", codec.ErrBadLayout
+	case name != 0:
+		return "name", codec.ErrBadLayout
+	case labels != 0:
+		return "label_count", codec.ErrBadLayout
+	}
+	return "", nil
+}

@@ -1,0 +1,153 @@
+package cgrouplookup
+
+import (
+	"slices"
+
+	"github.com/plugin-ipc/netipc/codec"
+	"github.com/plugin-ipc/netipc/codec/internal/bounds"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup"
+)
+
+// Item is the answer to one path, owned. Unless Status is StatusKnown, all but Path is zero.
+type Item struct {
+	Status       Status
+	Orchestrator Orchestrator // who runs the cgroup
+	Path         string       // as it was asked for
+	Name         string       // of the cgroup; may be empty
+	Labels       []Label      // of the cgroup, in the producer's order
+}
+
+// Response is a whole answer, owned. The zero value answers nothing, ready for use and for Clone.
+type Response struct {
+	Generation uint64 // the number that the producer gave to what it knew
+	Items      []Item
+
+	text   string  // what Clone last copied: Items' strings are parts of it
+	labels []Label // Items' labels are parts of it
+}
+
+// Clone makes dst a copy of the paths that outlives the payload. It reuses dst's storage as far as it reaches; the
+// strings are one allocation, of the size of the payload, which lives as long as any of them.
+func (v RequestView) Clone(dst *Request) {
+	text := string(v.list.Packed())
+	n := v.Len()
+	clear((*dst)[min(n, len(*dst)):]) // lets go of strings
+	*dst = slices.Grow((*dst)[:0], n)[:n]
+	for i := range *dst {
+		off, end := v.list.Span(i)
+		(*dst)[i] = text[off : end-nulSize]
+	}
+}
+
+// Owned returns a copy of the item that outlives the payload.
+func (v ItemView) Owned() Item {
+	it, _ := v.owned(string(v.b), nil)
+	return it
+}
+
+// owned returns the item as parts of text, a copy of it, its labels appended to labels.
+func (v ItemView) owned(text string, labels []Label) (Item, []Label) {
+	path, pathEnd := v.span(itemPathOffset)
+	name, nameEnd := v.span(itemNameOffset)
+	it := Item{Status: v.Status(), Orchestrator: v.Orchestrator(), Path: text[path:pathEnd], Name: text[name:nameEnd]}
+	first := len(labels)
+	labels = lookup.AppendLabels(labels, v.Labels(), text)
+	if n := len(labels); n > first {
+		it.Labels = labels[first:n:n]
+	}
+	return it, labels
+}
+
+// Clone makes dst a copy of the answer that outlives the payload. It reuses dst's storage: Items and their labels
+// as far as it reaches; and the strings altogether when the items are those that the last Clone into dst copied, so
+// that cloning the same answer again allocates nothing. Otherwise all strings are one allocation, of the size of
+// the payload, which lives as long as any of them. Strings never change: they may be kept, slices of Items and of
+// labels may not. One goroutine at a time may use dst.
+func (v ResponseView) Clone(dst *Response) {
+	if packed := v.list.Packed(); dst.text != string(packed) {
+		dst.text = string(packed)
+	}
+	n, labels := v.Len(), 0
+	for i := range n {
+		labels += v.Item(i).Labels().Len()
+	}
+	clear(dst.Items[min(n, len(dst.Items)):]) // lets go of strings
+	clear(dst.labels[min(labels, len(dst.labels)):])
+	dst.Items = slices.Grow(dst.Items[:0], n)[:n]
+	dst.labels = slices.Grow(dst.labels[:0], labels)
+	dst.Generation = v.generation
+	for i := range dst.Items {
+		off, end := v.list.Span(i)
+		dst.Items[i], dst.labels = v.Item(i).owned(dst.text[off:end], dst.labels)
+	}
+}
+
+// Equal reports whether both hold the same values in the same order. No labels are no labels, nil or not.
+func (r Response) Equal(s Response) bool {
+	return r.Generation == s.Generation && slices.EqualFunc(r.Items, s.Items, Item.Equal)
+}
+
+// Equal reports whether both say the same.
+func (it Item) Equal(t Item) bool {
+	return it.Status == t.Status && it.Orchestrator == t.Orchestrator && it.Path == t.Path && it.Name == t.Name &&
+		slices.Equal(it.Labels, t.Labels)
+}
+
+// check says what no item may say. path is the length of the path, which is not looked at.
+func (it *Item) check(path int) (field string, err error) {
+	if field, err = checkCombination(it.Status, it.Orchestrator, uint64(path), uint64(len(it.Name)), len(it.Labels)); err != nil {
+		return field, err
+	}
+	if lookup.HasNUL(it.Name) {
+		return "name", codec.ErrInteriorNUL
+	}
+	return lookup.ValidLabels(it.Labels)
+}
+
+// size returns the size of the encoded item with a path of that length.
+func (it *Item) size(path int) uint64 {
+	return lookup.EndWithLabels(shortest(uint64(path))+uint64(len(it.Name)), it.Labels)
+}
+
+// Size returns the size of the encoded answer in bytes. Error: codec.ErrOverflow when no payload can be that large.
+func (r *Response) Size() (int, error) {
+	size := lookup.PackedStart(len(r.Items))
+	for i := range r.Items {
+		it := &r.Items[i]
+		size = bounds.AlignUp(size) + it.size(len(it.Path))
+	}
+	if size > bounds.MaxSize {
+		return 0, codec.FieldError(layoutResponse, "", codec.ErrOverflow)
+	}
+	return int(size), nil
+}
+
+// Encode writes the canonical form of the answer to the start of dst and returns its size in bytes. All items are
+// written as they are: what to leave out when they do not fit is Builder's business. Any number of goroutines may
+// encode one answer. Errors: codec.ErrOverflow when dst is too short, Size says how much it takes; and for an item
+// that cannot be as Builder.Add.
+func (r *Response) Encode(dst []byte) (int, error) {
+	for i := range r.Items {
+		it := &r.Items[i]
+		field, err := it.check(len(it.Path))
+		if err == nil && lookup.HasNUL(it.Path) {
+			field, err = "path", codec.ErrInteriorNUL
+		}
+		if err != nil {
+			return 0, codec.ItemError(layoutResponse, i, field, err)
+		}
+	}
+	size, err := r.Size()
+	if err != nil {
+		return 0, err
+	}
+	if size > len(dst) {
+		return 0, codec.FieldError(layoutResponse, "", codec.ErrOverflow)
+	}
+	p := lookup.NewPacker(dst, len(r.Items))
+	for i := range r.Items {
+		it := &r.Items[i]
+		put(p.Place(it.size(len(it.Path))), it.Path, it)
+	}
+	return p.Header(r.Generation), nil
+}

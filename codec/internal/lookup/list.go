@@ -1,0 +1,104 @@
+package lookup
+
+import (
+	"encoding/binary"
+
+	"github.com/plugin-ipc/netipc/codec"
+	"github.com/plugin-ipc/netipc/codec/internal/bounds"
+)
+
+// List is the directory of a request or a response and the items that it names, borrowed from a payload. It is
+// whole once Check has said so. The zero value has no items.
+type List struct{ dir, packed []byte }
+
+// Check judges one item; field and err say what is wrong with it.
+type Check func(item []byte) (field string, err error)
+
+// OpenRequest validates the request b: header, directory, and each key by check. layout is for errors.
+func OpenRequest(layout string, b []byte, check Check) (List, error) {
+	l, reserved, err := open(layout, b)
+	if err == nil && reserved != 0 {
+		err = codec.FieldError(layout, "reserved", codec.ErrBadLayout)
+	}
+	if err != nil {
+		return List{}, err
+	}
+	return l.checked(layout, check)
+}
+
+// OpenResponse validates the response b: header, directory, and each item by check. layout is for errors.
+func OpenResponse(layout string, b []byte, check Check) (l List, generation uint64, err error) {
+	l, generation, err = open(layout, b)
+	if err != nil {
+		return List{}, 0, err
+	}
+	if l, err = l.checked(layout, check); err != nil {
+		return List{}, 0, err
+	}
+	return l, generation, nil
+}
+
+// open validates the header, and that the directory is there; last is the number that ends the header.
+func open(layout string, b []byte) (l List, last uint64, err error) {
+	if len(b) < HeaderSize {
+		return l, 0, codec.FieldError(layout, "", codec.ErrTruncated)
+	}
+	ne := binary.NativeEndian
+	switch {
+	case ne.Uint16(b[hdrVersion:]) != Version:
+		return l, 0, codec.FieldError(layout, "layout_version", codec.ErrBadLayout)
+	case ne.Uint16(b[hdrFlags:]) != 0:
+		return l, 0, codec.FieldError(layout, "flags", codec.ErrBadLayout)
+	}
+	end := HeaderSize + uint64(ne.Uint32(b[hdrItemCount:]))*EntrySize
+	if end > uint64(len(b)) {
+		return l, 0, codec.FieldError(layout, "directory", codec.ErrTruncated)
+	}
+	return List{dir: b[HeaderSize:end:end], packed: b[end:]}, ne.Uint64(b[hdrGeneration:]), nil
+}
+
+// checked returns l if every item lies behind the one before it, and check has nothing against it.
+func (l List) checked(layout string, check Check) (List, error) {
+	ne, prev := binary.NativeEndian, uint64(0)
+	for dir := l.dir; len(dir) >= EntrySize; dir = dir[EntrySize:] {
+		off := uint64(ne.Uint32(dir[entOffset:]))
+		end := off + uint64(ne.Uint32(dir[entLength:]))
+		var field string
+		var err error
+		switch {
+		case off%bounds.Align != 0:
+			field, err = "offset", codec.ErrBadAlignment
+		case off < prev:
+			field, err = "offset", codec.ErrBadLayout
+		case end > uint64(len(l.packed)):
+			field, err = "length", codec.ErrOutOfBounds
+		default:
+			field, err = check(l.packed[off:end])
+		}
+		if err != nil {
+			return List{}, codec.ItemError(layout, (len(l.dir)-len(dir))/EntrySize, field, err)
+		}
+		prev = end
+	}
+	return l, nil
+}
+
+// Len returns the number of items.
+func (l List) Len() int { return len(l.dir) / EntrySize }
+
+// Span returns where item i begins and ends in the packed area, in 64 bits. It panics when i is not below Len.
+func (l List) Span(i int) (off, end uint64) {
+	_ = l.dir[i] // so that what follows does not wrap
+	e := l.dir[uint64(i)*EntrySize:]
+	off = uint64(binary.NativeEndian.Uint32(e[entOffset:]))
+	return off, off + uint64(binary.NativeEndian.Uint32(e[entLength:]))
+}
+
+// Item returns the bytes of item i. It panics when i is not below Len, as a slice does.
+func (l List) Item(i int) []byte {
+	off, end := l.Span(i)
+	return l.packed[off:end:end]
+}
+
+// Packed returns the packed area, where the items lie.
+func (l List) Packed() []byte { return l.packed }

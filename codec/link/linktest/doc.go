@@ -1,0 +1,15 @@
+// Package linktest is for testing what stands on package link, and what stands below it.
+//
+// Network is a transport in memory: the real handshake, sessions and limits of package link over packets that
+// never leave the process. It has backpressure, deadlines and faults, needs no operating system, and works
+// inside the bubbles of testing/synctest, where its time is the fake one.
+//
+// Run is the conformance suite: the contract of link.Conn, link.Dialer, link.Listener and link.Incoming as
+// subtests. Every transport runs it, Network included; a Harness says how to make an endpoint.
+//
+// HostilePackets and Raw play peers that do not keep to the protocol. Serve, AnswerInPairs and Relay play
+// servers and onlookers that do, over any transport. Main is a TestMain that fails when tests leave goroutines,
+// descriptors or shared mappings behind.
+//
+// Only the standard library is needed.
+package linktest

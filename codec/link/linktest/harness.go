@@ -1,0 +1,70 @@
+package linktest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
+)
+
+// Harness is how the conformance suite gets at a transport. Name and New are required; the subtests that need
+// one of the others are skipped where it is nil.
+type Harness struct {
+	Name string
+
+	// New starts listening at a fresh endpoint and returns a dialer for it. What the listener is made of is
+	// given back by tb.Cleanup.
+	New func(tb testing.TB) (link.Listener, link.Dialer)
+
+	// Proposal and Settings are what every session starts from, for a transport with several profiles. The
+	// suite sets limits, packet sizes, tokens and session ids itself.
+	Proposal link.Proposal
+	Settings link.Settings
+
+	// Profile is what sessions are to get; 0: the suite does not look.
+	Profile wire.Profile
+
+	// NewLimited is New with a limit for handshakes in place of the listener's default.
+	NewLimited func(tb testing.TB, handshake time.Duration) (link.Listener, link.Dialer)
+
+	// Raw connects to a listener of New's, without a handshake. The session that a handshake over it makes
+	// is the baseline one.
+	Raw func(tb testing.TB, l link.Listener) Raw
+
+	// RawServer makes a fresh endpoint that the test serves itself: accept waits for the next client.
+	RawServer func(tb testing.TB) (accept func() Raw, d link.Dialer)
+
+	// Reset breaks the connection under a session, as a crash of its peer would.
+	Reset func(c link.Conn)
+}
+
+// NetworkHarness is the Harness of an in-memory Network with the given configuration.
+func NetworkHarness(cfg ListenConfig) Harness {
+	const name = "conformance"
+	open := func(tb testing.TB, cfg ListenConfig) (link.Listener, link.Dialer) {
+		n := NewNetwork()
+		l, err := n.Listen(name, cfg)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(func() { l.Close() })
+		return l, n.Dialer(name)
+	}
+	return Harness{
+		Name:    "memory",
+		New:     func(tb testing.TB) (link.Listener, link.Dialer) { return open(tb, cfg) },
+		Profile: wire.ProfileBaseline,
+		NewLimited: func(tb testing.TB, handshake time.Duration) (link.Listener, link.Dialer) {
+			limited := cfg
+			limited.HandshakeTimeout = handshake
+			return open(tb, limited)
+		},
+		Raw: func(tb testing.TB, l link.Listener) Raw { return l.(*listener).network.RawClient(tb, name) },
+		RawServer: func(tb testing.TB) (func() Raw, link.Dialer) {
+			n := NewNetwork()
+			return n.RawServer(tb, name, cfg), n.Dialer(name)
+		},
+		Reset: func(c link.Conn) { c.(*Conn).Reset() },
+	}
+}

@@ -1,0 +1,216 @@
+package linktest
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/plugin-ipc/netipc/codec/link"
+)
+
+var closeTests = []subtest{
+	{"Matrix", closeMatrix},
+	{"CommitLocal", closeCommitLocal},
+	{"CommitRemote", closeCommitRemote},
+	{"RemoteInsideAMessage", closeInside},
+	{"Twice", closeTwice},
+	{"FromEverywhere", closeEverywhere},
+	{"PayloadOutlivesTheSession", payloadOutlives},
+	{"InterruptAfterClose", interruptAfterClose},
+	{"ResetIsNotClose", resetIsNotClose},
+}
+
+// closeMatrix closes either end before, while and after either end receives.
+func closeMatrix(t *testing.T, h Harness) {
+	for _, receiver := range []string{"client", "server"} {
+		for _, by := range []string{"local", "remote"} {
+			for _, when := range []string{"before", "during", "after"} {
+				t.Run(fmt.Sprintf("%s/%s/%s", receiver, by, when), func(t *testing.T) {
+					closeCase(t, h, receiver == "client", by == "local", when)
+				})
+			}
+		}
+	}
+}
+
+func closeCase(t *testing.T, h Harness, clientReceives, local bool, when string) {
+	p := h.open(t, limits{})
+	receiver, other := p.server, p.client
+	if clientReceives {
+		receiver, other = p.client, p.server
+		mustSend(t, p.client, request(1), nil)
+		mustRecv(t, p.server)
+	}
+	closer, want := other, link.ErrPeerClosed
+	if local {
+		closer, want = receiver, link.ErrClosed
+	}
+	shut := func() {
+		if err := closer.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}
+	receive := func() error { return receiver.Recv(new(link.Message), patience()) }
+	var err error
+	switch when {
+	case "before":
+		shut()
+		err = receive()
+	case "during":
+		received := going(t, receive)
+		shut()
+		err = Await(t, "Recv", received)
+	case "after":
+		head := request(1)
+		if clientReceives {
+			head = response(head)
+		}
+		mustSend(t, other, head, []byte{1})
+		if !local {
+			shut() // what was sent before is delivered
+		}
+		wantMessage(t, receiver, []byte{1})
+		if local {
+			shut()
+		}
+		err = receive()
+	}
+	wantOnly(t, "receive", err, want)
+	wantOnly(t, "receive again", receive(), want)
+	if local {
+		_, err := receiver.Reserve(1)
+		wantOnly(t, "reserve", err, link.ErrClosed)
+		wantOnly(t, "commit", receiver.Commit(request(2), 0, patience()), link.ErrClosed)
+		receiver.Cancel()
+	} else if err := sendUntil(receiver, clientReceives); err != nil {
+		wantGone(t, "send", err)
+	}
+}
+
+// sendUntil sends to a peer that is gone until that shows, which may take a message or, in shared memory, as
+// many as there is room for.
+func sendUntil(c link.Conn, client bool) error {
+	for id := range uint64(1000) {
+		head := request(id + 2)
+		if !client {
+			head = response(head)
+		}
+		if err := send(c, head, nil, patience()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func closeCommitLocal(t *testing.T, h Harness) {
+	a := h.ask(t)
+	filled := going(t, func() error { return a.fill(t, patience) })
+	a.server.Close()
+	if err := Await(t, "Commit", filled); err != nil {
+		wantOnly(t, "send", err, link.ErrClosed)
+	}
+}
+
+func closeCommitRemote(t *testing.T, h Harness) {
+	a := h.ask(t)
+	filled := going(t, func() error { return a.fill(t, patience) })
+	a.client.Close()
+	if err := Await(t, "Commit", filled); err != nil {
+		wantGone(t, "send", err)
+	}
+}
+
+func closeInside(t *testing.T, h Harness) {
+	r, server := rawClient(t, h, limits{packet: 50})
+	if err := r.Send(cutUp(message(request(1), random(100)), 1, 50)[0]); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	wantOnly(t, "receive", server.Recv(new(link.Message), patience()), link.ErrReset)
+}
+
+func closeTwice(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	for range 2 {
+		for _, c := range []link.Conn{p.client, p.server} {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// closeEverywhere closes both ends from several goroutines while both halves of both are in use.
+func closeEverywhere(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	echo(t, p.server)
+	received := going(t, func() error {
+		for {
+			if err := p.client.Recv(new(link.Message), patience()); err != nil {
+				return err
+			}
+		}
+	})
+	sent := going(t, func() error {
+		for id := uint64(0); ; id++ {
+			if err := send(p.client, request(id), random(100), patience()); err != nil {
+				return err
+			}
+		}
+	})
+	var closed []<-chan error
+	for _, c := range []link.Conn{p.client, p.server, p.client, p.server} {
+		closed = append(closed, going(t, c.Close))
+	}
+	for _, c := range closed {
+		if err := Await(t, "Close", c); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}
+	for what, c := range map[string]<-chan error{"Recv": received, "Commit": sent} {
+		if err := Await(t, what, c); err == nil {
+			t.Errorf("%s succeeded for ever", what)
+		}
+	}
+}
+
+// payloadOutlives: a Message belongs to whoever holds it, not to the session.
+func payloadOutlives(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	want := random(1000)
+	mustSend(t, p.client, request(1), want)
+	m := mustRecv(t, p.server)
+	p.server.Close()
+	p.client.Close()
+	if !bytes.Equal(m.Payload, want) {
+		t.Error("the payload changed when the session was closed")
+	}
+	m.Release()
+	m.Release()
+	if m.Payload != nil {
+		t.Error("the payload is still there after Release")
+	}
+}
+
+func interruptAfterClose(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	p.client.Close()
+	p.client.Interrupt(link.SideRecv, errCause)
+	p.client.Interrupt(link.SideSend, errCause)
+	wantOnly(t, "receive", p.client.Recv(new(link.Message), patience()), link.ErrClosed)
+	wantOnly(t, "commit", p.client.Commit(request(1), 0, patience()), link.ErrClosed)
+	if got := p.client.Info().Limits; got != p.server.Info().Limits {
+		t.Errorf("Info changed when the session was closed: %+v", got)
+	}
+}
+
+func resetIsNotClose(t *testing.T, h Harness) {
+	if h.Reset == nil {
+		t.Skip("the harness breaks no connections")
+	}
+	p := h.open(t, limits{})
+	received := going(t, func() error { return p.server.Recv(new(link.Message), patience()) })
+	h.Reset(p.client)
+	wantOnly(t, "receive", Await(t, "Recv", received), link.ErrReset)
+	wantOnly(t, "send", send(p.server, response(request(1)), nil, patience()), link.ErrReset)
+}

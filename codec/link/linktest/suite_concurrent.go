@@ -1,0 +1,149 @@
+package linktest
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/plugin-ipc/netipc/codec/link"
+)
+
+var concurrentTests = []subtest{
+	{"HalvesAtOnce", halvesAtOnce},
+	{"LargeBothWaysAtOnce", largeBothWays},
+	{"ManySessions", manySessions},
+	{"RoundTripAllocatesNothing", roundTripAllocates},
+}
+
+// halvesAtOnce keeps the session's depth full with one goroutine that sends and one that receives.
+func halvesAtOnce(t *testing.T, h Harness) {
+	const n = 2000
+	p := h.open(t, limits{})
+	echo(t, p.server)
+	free := make(chan uint64, p.client.Info().Depth)
+	for id := range uint64(cap(free)) {
+		free <- id
+	}
+	sent := going(t, func() error {
+		for range n {
+			id := Await(t, "a free id", free)
+			if err := send(p.client, request(id), bytes.Repeat([]byte{byte(id)}, int(id)+1), patience()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for range n {
+		m := mustRecv(t, p.client)
+		id := m.Header.MessageID
+		if !bytes.Equal(m.Payload, bytes.Repeat([]byte{byte(id)}, int(id)+1)) {
+			t.Fatalf("id %d: %d bytes %x", id, len(m.Payload), m.Payload)
+		}
+		free <- id
+	}
+	if err := Await(t, "Commit", sent); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// largeBothWays: as long as somebody reads at each end, messages that fit no buffer pass each other.
+func largeBothWays(t *testing.T, h Harness) {
+	const size, n = 4 << 20, 3
+	p := h.openDeep(t, 2*n, limits{request: size, response: size, packet: 4096})
+	want := random(size)
+	for id := range uint64(n) {
+		mustSend(t, p.client, request(id), nil)
+		mustRecv(t, p.server)
+	}
+	transfer := func(from, to link.Conn, first uint64, isResponse bool) (sent, received <-chan error) {
+		sent = going(t, func() error {
+			for id := range uint64(n) {
+				head := request(first + id)
+				if isResponse {
+					head = response(head)
+				}
+				if err := send(from, head, want, patience()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		received = going(t, func() error {
+			var m link.Message
+			for range n {
+				if err := to.Recv(&m, patience()); err != nil {
+					return err
+				}
+				if !bytes.Equal(m.Payload, want) {
+					return fmt.Errorf("id %d: the bytes that came are not those that were sent", m.Header.MessageID)
+				}
+			}
+			return nil
+		})
+		return sent, received
+	}
+	a, b := transfer(p.client, p.server, n, false)
+	c, d := transfer(p.server, p.client, 0, true)
+	for i, result := range []<-chan error{a, b, c, d} {
+		if err := Await(t, "a large message", result); err != nil {
+			t.Errorf("transfer %d: %v", i, err)
+		}
+	}
+}
+
+func manySessions(t *testing.T, h Harness) {
+	l, d := h.New(t)
+	var all []pair
+	for range 20 {
+		client, server := connect(t, l, d, h.Proposal, h.Settings)
+		all = append(all, pair{client: client, server: server})
+	}
+	for i, p := range all {
+		if i%2 == 0 {
+			p.client.Close()
+		}
+	}
+	for i, p := range all {
+		if i%2 == 0 {
+			wantOnly(t, "receive", p.server.Recv(new(link.Message), patience()), link.ErrPeerClosed)
+		} else {
+			p.works(t, uint64(i))
+		}
+	}
+}
+
+// roundTripAllocates: once the buffers are there, a request and its answer allocate nothing on either side,
+// with a deadline or without, in one packet or in several.
+func roundTripAllocates(t *testing.T, h Harness) {
+	for _, packet := range []uint32{4096, 100} {
+		p := h.open(t, limits{packet: packet})
+		echo(t, p.server)
+		payload := random(1000)
+		var m link.Message
+		for _, bounded := range []bool{false, true} {
+			var d link.Deadline
+			trip := func() {
+				if d = 0; bounded {
+					d = link.Within(stuck)
+				}
+				b, err := p.client.Reserve(len(payload))
+				if err != nil {
+					t.Fatal(err)
+				}
+				copy(b, payload)
+				if err := p.client.Commit(request(1), len(payload), &d); err != nil {
+					t.Fatal(err)
+				}
+				if err := p.client.Recv(&m, &d); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 100 {
+				trip()
+			}
+			if n := testing.AllocsPerRun(200, trip); n != 0 {
+				t.Errorf("packets of %d bytes, deadline %v: %v allocations a round trip, want 0", packet, bounded, n)
+			}
+		}
+	}
+}

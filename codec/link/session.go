@@ -1,0 +1,267 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/plugin-ipc/netipc/codec/internal/invariants"
+	"github.com/plugin-ipc/netipc/codec/wire"
+)
+
+var _ Conn = (*Session)(nil)
+
+// Session is the Conn of every transport made of packets.
+type Session struct {
+	packets  Packets
+	info     Info
+	client   bool
+	inFlight *InFlight // client only
+	closed   atomic.Bool
+	causes   [2]atomic.Pointer[error] // of Interrupt, by Side
+
+	send struct {
+		sync.Mutex        // held during a call; Close waits for it
+		err        error  // after which nothing can be sent
+		buf        []byte // header and payload
+		reserved   int    // payload bytes, -1 if none
+		split      Splitter
+	}
+	recv struct {
+		sync.Mutex
+		err error
+		re  Reassembler
+	}
+}
+
+// NewClientSession joins a client's end of a pipe with what the handshake agreed on.
+func NewClientSession(p Packets, info Info) *Session {
+	s := newSession(p, info, wire.KindResponse)
+	s.client = true
+	s.inFlight = NewInFlight(info.Depth)
+	return s
+}
+
+// NewServerSession joins a server's end of a pipe with what the handshake agreed on.
+func NewServerSession(p Packets, info Info) *Session {
+	return newSession(p, info, wire.KindRequest)
+}
+
+func newSession(p Packets, info Info, receives wire.Kind) *Session {
+	s := &Session{packets: p, info: info}
+	s.send.reserved = -1
+	s.recv.re = NewReassembler(receives, info.Limits)
+	return s
+}
+
+// Info implements Conn.
+func (s *Session) Info() Info { return s.info }
+
+// SyscallConn implements Conn.
+func (s *Session) SyscallConn() (syscall.RawConn, error) { return s.packets.SyscallConn() }
+
+// sends returns the kind of message that this side sends.
+func (s *Session) sends() wire.Kind {
+	if s.client {
+		return wire.KindRequest
+	}
+	return wire.KindResponse
+}
+
+// Reserve implements Conn.
+func (s *Session) Reserve(n int) ([]byte, error) {
+	s.send.Lock()
+	defer s.send.Unlock()
+	if s.send.err != nil {
+		return nil, s.send.err
+	}
+	if err := checkRoom(s.sends(), n, s.info.Limits); err != nil {
+		return nil, err
+	}
+	end := wire.HeaderSize + n
+	if end > cap(s.send.buf) {
+		bigger := make([]byte, end, max(end, 256))
+		copy(bigger, s.send.buf)
+		invariants.Poison(s.send.buf)
+		s.send.buf = bigger
+	}
+	s.send.buf = s.send.buf[:end]
+	s.send.reserved = n
+	return s.send.buf[wire.HeaderSize:end:end], nil
+}
+
+// unreserve ends the life of the reserved buffer and returns its size, -1 if there was none.
+func (s *Session) unreserve() int {
+	n := s.send.reserved
+	s.send.reserved = -1
+	return n
+}
+
+// Cancel implements Conn.
+func (s *Session) Cancel() {
+	s.send.Lock()
+	defer s.send.Unlock()
+	s.unreserve()
+	invariants.Poison(s.send.buf)
+}
+
+// Commit implements Conn.
+func (s *Session) Commit(h wire.Header, n int, d *Deadline) error {
+	s.send.Lock()
+	defer s.send.Unlock()
+	reserved := s.unreserve()
+	defer func() { invariants.Poison(s.send.buf) }()
+	switch {
+	case s.send.err != nil:
+		return s.send.err
+	case n < 0 || n > reserved:
+		return s.opError("send", fmt.Errorf("%w: %d bytes committed of %d reserved", ErrMisuse, n, reserved))
+	case h.Kind != s.sends():
+		return s.opError("send", fmt.Errorf("%w: %v sent where %v is due", ErrMisuse, h.Kind, s.sends()))
+	}
+	if err := checkSend(h, s.info.Limits); err != nil {
+		return err
+	}
+	if s.client {
+		if err := s.inFlight.Add(h.MessageID); err != nil {
+			return s.opError("send", err)
+		}
+	}
+	msg := s.send.buf[:wire.HeaderSize+n]
+	h.PayloadLen = uint32(n)
+	h.Put(msg)
+	sent, err := s.write(msg, h.MessageID, d)
+	if err == nil {
+		return nil
+	}
+	return s.sendFailed(err, sent, h.MessageID)
+}
+
+// write sends the packets of one message and reports how many went out.
+func (s *Session) write(msg []byte, id uint64, d *Deadline) (sent int, err error) {
+	if uint64(len(msg)) <= uint64(s.info.Limits.Packet) {
+		return 0, s.packets.WritePacket(msg, d)
+	}
+	s.send.split.Start(msg, id, s.info.Limits.Packet)
+	for p := s.send.split.Next(); p != nil; p = s.send.split.Next() {
+		if err := s.packets.WritePacket(p, d); err != nil {
+			return sent, err
+		}
+		sent++
+	}
+	return sent, nil
+}
+
+// sendFailed decides whether the session survives: it does when the wait ended before the first byte was out.
+// Otherwise the id stays in flight: a server that refuses a request before it is whole answers it, and that
+// answer can still be received.
+func (s *Session) sendFailed(err error, sent int, id uint64) error {
+	passing := errors.Is(err, ErrTimeout) || errors.Is(err, ErrInterrupted)
+	err = s.opError("send", s.causeOf(SideSend, err))
+	if passing && sent == 0 {
+		if s.client {
+			s.inFlight.Remove(id)
+		}
+		return err
+	}
+	if sent > 0 {
+		err = fmt.Errorf("%w after %d packets: %w", ErrCut, sent, err)
+	}
+	s.send.err = err
+	return err
+}
+
+// Recv implements Conn.
+func (s *Session) Recv(m *Message, d *Deadline) error {
+	s.recv.Lock()
+	defer s.recv.Unlock()
+	m.Release()
+	if s.recv.err != nil {
+		return s.recv.err
+	}
+	for {
+		b, room := s.recv.re.Next()
+		b, size, err := s.packets.ReadPacket(b, room, d)
+		if err != nil {
+			return s.recvFailed(err)
+		}
+		whole, err := s.recv.re.Take(b, size)
+		if err != nil {
+			return s.violated(err)
+		}
+		if whole {
+			s.recv.re.Move(m)
+			return s.answers(m)
+		}
+	}
+}
+
+var errNotAsked = errors.New("answer to a request that is not in flight")
+
+// answers checks that a response belongs to a request of ours.
+func (s *Session) answers(m *Message) error {
+	if !s.client || s.inFlight.Remove(m.Header.MessageID) {
+		return nil
+	}
+	h := m.Header
+	m.Release()
+	return s.violated(violation(h, wire.StatusBadEnvelope, errNotAsked))
+}
+
+func (s *Session) recvFailed(err error) error {
+	passing := errors.Is(err, ErrTimeout) || errors.Is(err, ErrInterrupted)
+	if errors.Is(err, ErrPeerClosed) && s.recv.re.Partial() {
+		err = fmt.Errorf("%w in the middle of a message", ErrReset)
+	}
+	err = s.opError("receive", s.causeOf(SideRecv, err))
+	if !passing {
+		s.recv.err = err
+	}
+	return err
+}
+
+// violated ends the receiving half for good. The sending half stays open for a last answer.
+func (s *Session) violated(err error) error {
+	s.recv.err = s.opError("receive", err)
+	return s.recv.err
+}
+
+// Interrupt implements Conn.
+func (s *Session) Interrupt(side Side, cause error) {
+	s.causes[side].Store(&cause)
+	s.packets.Interrupt(side)
+}
+
+// causeOf puts the cause of an Interrupt in the place of ErrInterrupted, and our own Close before all.
+func (s *Session) causeOf(side Side, err error) error {
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	if !errors.Is(err, ErrInterrupted) {
+		return err
+	}
+	if c := s.causes[side].Load(); c != nil && *c != nil {
+		return *c
+	}
+	return err
+}
+
+// Close implements Conn.
+func (s *Session) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	err := s.packets.Close()
+	closed := s.opError("use", ErrClosed)
+	s.send.Lock()
+	s.send.err, s.send.buf = closed, nil
+	s.send.Unlock()
+	s.recv.Lock()
+	s.recv.err, s.recv.re.buf = closed, nil
+	s.recv.Unlock()
+	return s.opError("close", err)
+}
+
+func (s *Session) opError(op string, err error) error { return NewOpError(op, s.info.Endpoint, err) }
