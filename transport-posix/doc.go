@@ -1,0 +1,16 @@
+// Package posix is the POSIX transport of netipc: Unix sockets of type SEQPACKET, on Linux and FreeBSD (spec
+// 02). Elsewhere it compiles, the names can be computed, and everything else fails with ErrUnsupported.
+//
+// NewDialer makes client sessions, Listen serves them; both speak the contracts of package link. A service
+// has a name and stands in a run directory:
+//
+//	{run_dir}/{service}.sock   the socket, put there complete and never over something else
+//	{run_dir}/{service}.lock   locked as long as a server of ours lives
+//	{run_dir}/{service}.tmp    the socket before it is complete
+//	{run_dir}/{service}.old    a dead predecessor's socket while it is taken away
+//
+// A server that ends in good order leaves none of them. What a killed one leaves, the next start removes;
+// Inspect lists it and Clean removes it.
+//
+// All waiting goes through Go's network poller: a session that waits costs a goroutine, not a thread.
+package posix

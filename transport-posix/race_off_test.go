@@ -1,0 +1,7 @@
+//go:build !race
+
+package posix
+
+const raceEnabled = false
+
+func skipPooled() {}
