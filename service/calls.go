@@ -1,0 +1,262 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/plugin-ipc/netipc/codec"
+	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
+)
+
+// The steps of one request in one session: reserve, send, await, judge. An error that is a stopError ends the
+// call; any other says that the session, or its limits, did not serve, and the call may try again.
+
+// reserve waits for the send lock and returns room for n bytes of payload. On success send or unreserve follows.
+func (x *call) reserve(ctx context.Context, n int) ([]byte, error) {
+	s := x.s
+	select {
+	case s.turn <- struct{}{}:
+	default:
+		alarm := startAlarm(ctx, &x.deadline)
+		got := false
+		select {
+		case s.turn <- struct{}{}:
+			got = true
+		case <-s.dead:
+		case <-ctx.Done():
+		case <-s.c.abort.ch():
+		case <-alarm.C():
+		}
+		alarm.stop()
+		if !got {
+			return nil, s.ended(ctx, &x.deadline)
+		}
+	}
+	buf, err := s.conn.Reserve(n)
+	if err != nil {
+		<-s.turn
+		return nil, x.sessionError(err)
+	}
+	return buf, nil
+}
+
+// unreserve gives up what reserve gave.
+func (x *call) unreserve() {
+	x.s.conn.Cancel()
+	<-x.s.turn
+}
+
+// send sends the n bytes that were encoded. errAgain: nothing was sent, for no reason of this caller's;
+// reserve and encode once more.
+func (x *call) send(ctx context.Context, h wire.Header, n int) error {
+	s := x.s
+	s.mu.Lock()
+	s.lastID++
+	h.MessageID = s.lastID
+	x.id, x.state = s.lastID, callSending
+	s.sending = x
+	s.ensureReader()
+	s.mu.Unlock()
+
+	err := s.c.over(ctx)
+	if err == nil {
+		err = s.conn.Commit(h, n, &x.deadline)
+	} else {
+		s.conn.Cancel()
+	}
+
+	s.mu.Lock()
+	s.sending = nil
+	sent := err == nil || errors.Is(err, link.ErrPeerClosed) || errors.Is(err, link.ErrReset)
+	switch {
+	case x.state != callSending: // answered already
+	case sent:
+		// A provider that closed may have said why: what it had sent can still be read.
+		x.state = callWaiting
+	default:
+		x.state = callIdle
+	}
+	drains := s.leader == &s.drainer
+	s.mu.Unlock()
+	if drains {
+		s.conn.Interrupt(link.SideRecv, errWake)
+	}
+	<-s.turn
+	switch {
+	case sent:
+		s.c.n.bytesOut.Add(uint64(n) + wire.HeaderSize)
+		return nil
+	case errors.Is(err, link.ErrCut):
+		why := s.c.over(ctx)
+		if why == nil && errors.Is(err, link.ErrTimeout) {
+			why = stop(ErrTimeout)
+		}
+		s.fail(fmt.Errorf("%w: its sender had to leave", link.ErrCut))
+		if why != nil {
+			return why
+		}
+		return s.cause()
+	case errors.Is(err, errWake):
+		if why := s.c.over(ctx); why != nil {
+			return why
+		}
+		return errAgain
+	case errors.Is(err, link.ErrTimeout):
+		return stop(ErrTimeout)
+	}
+	return x.sessionError(err)
+}
+
+var errAgain = errors.New("send again")
+
+// sessionError tells an error that leaves the session intact from one that ends it.
+func (x *call) sessionError(err error) error {
+	var limit *link.LimitError
+	var over *stopError
+	if errors.As(err, &limit) || errors.As(err, &over) {
+		return err
+	}
+	x.s.fail(err)
+	return x.s.cause()
+}
+
+// await waits for the answer; it is in x.msg then. After a stopError the slot is no longer the caller's.
+func (x *call) await(ctx context.Context) error {
+	s := x.s
+	for {
+		s.mu.Lock()
+		switch {
+		case x.state == callAnswered:
+			s.passOn()
+			s.mu.Unlock()
+			return nil
+		case s.err != nil:
+			s.mu.Unlock()
+			return s.err // written once, before now
+		case s.leader == nil:
+			s.leader = x
+			s.mu.Unlock()
+			if err := x.lead(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		s.mu.Unlock()
+		if err := x.park(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// lead reads for all until x has its answer, or must leave.
+func (x *call) lead(ctx context.Context) error {
+	s := x.s
+	for {
+		// The watch was set up before: a context that ends from here on interrupts Recv.
+		if err := s.c.over(ctx); err != nil {
+			return x.depart(err)
+		}
+		err := s.conn.Recv(&s.rx, &x.deadline)
+		if err == nil {
+			s.mu.Lock()
+			s.deliver()
+			if x.state == callAnswered {
+				s.leader = nil
+				s.mu.Unlock()
+				return nil
+			}
+			s.mu.Unlock()
+			continue
+		}
+		switch {
+		case errors.Is(err, errWake):
+		case errors.Is(err, link.ErrTimeout):
+			return x.depart(stop(ErrTimeout))
+		default:
+			s.mu.Lock()
+			s.leader = nil
+			s.mu.Unlock()
+			s.fail(err)
+			return s.cause()
+		}
+	}
+}
+
+// park waits until there may be something to do: an answer, or leadership.
+func (x *call) park(ctx context.Context) error {
+	s := x.s
+	alarm := startAlarm(ctx, &x.deadline)
+	defer alarm.stop()
+	select {
+	case <-x.wake:
+		return nil
+	case <-s.dead:
+		return nil
+	case <-ctx.Done():
+	case <-s.c.abort.ch():
+	case <-alarm.C():
+	}
+	if err := s.c.over(ctx); err != nil {
+		return x.depart(err)
+	}
+	return x.depart(stop(ErrTimeout))
+}
+
+// depart leaves without the answer, for the caller's own reason, which it returns; nil if the answer has come
+// after all.
+func (x *call) depart(why error) error {
+	s := x.s
+	s.mu.Lock()
+	if s.leader == x {
+		s.leader = nil
+	}
+	if x.state == callAnswered || s.err != nil {
+		s.mu.Unlock()
+		return nil // await looks again
+	}
+	ok := s.abandon(x)
+	last := s.retired && s.active == 0
+	s.mu.Unlock()
+	s.c.event(link.EventAbandon, s, why)
+	switch {
+	case !ok:
+		s.fail(errAllAbandoned)
+	case last:
+		s.fail(errRetired)
+	}
+	return &departed{why}
+}
+
+// departed is a stopError whose caller has given its slot away already.
+type departed struct{ err error }
+
+func (e *departed) Error() string { return e.err.Error() }
+
+var (
+	errAllAbandoned = errors.New("every slot of the session waits for an answer that nobody wants any more")
+	errRetired      = errors.New("a newer session has taken over")
+)
+
+// judge checks an answer before it is decoded (spec 08): the code, the status, and of a batch the flag and the
+// number of items.
+func (x *call) judge(h wire.Header) error {
+	got := &x.msg.Header
+	switch {
+	case got.Code != h.Code:
+		return x.malformed(codec.FieldError("answer", "code", codec.ErrBadLayout))
+	case got.Status == wire.StatusOK && h.IsBatch() && (!got.IsBatch() || got.ItemCount != h.ItemCount):
+		return x.malformed(codec.FieldError("answer", "item_count", codec.ErrBadCount))
+	case got.Status != wire.StatusOK:
+		return &StatusError{got.Status}
+	}
+	return nil
+}
+
+// malformed ends the session over an answer that is not what it should be.
+func (x *call) malformed(err error) error {
+	err = fmt.Errorf("%w: %w", ErrMalformed, err)
+	x.s.fail(err)
+	return err
+}
