@@ -1,0 +1,224 @@
+package cgroups
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
+)
+
+var sizes = []int{1000, 100_000}
+
+type identity struct {
+	hash uint32
+	name string
+}
+
+// shuffled returns the identities in a random order, each name in memory of its own.
+func shuffled(list *payload.Snapshot) []identity {
+	ids := make([]identity, len(list.Items))
+	for i, k := range rand.Perm(len(ids)) {
+		ids[i] = identity{list.Items[k].Hash, strings.Clone(list.Items[k].Name)}
+	}
+	return ids
+}
+
+// next counts round and round, without the division that would be a third of a lookup.
+func next(i, n int) int {
+	if i++; i == n {
+		return 0
+	}
+	return i
+}
+
+var found Item
+
+// BenchmarkLookup looks up every item once, in random order, over and over; also in Go maps of the same keys,
+// which is what one would use otherwise. The loops are written out, because a call through a function value
+// takes half as long as a lookup.
+func BenchmarkLookup(b *testing.B) {
+	for _, n := range sizes {
+		list := cgroupList(n)
+		ids := shuffled(list)
+		s := snapshotOf(b, list)
+		cache := &Cache{}
+		cache.current.Store(s)
+		run := func(name string, loop func(b *testing.B)) {
+			b.Run(fmt.Sprintf("%s/items=%d", name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				loop(b)
+			})
+		}
+		run("Cache", func(b *testing.B) {
+			for i := 0; b.Loop(); i = next(i, n) {
+				it, ok := cache.Lookup(ids[i].hash, ids[i].name)
+				if !ok || len(it.Name) != len(ids[i].name) {
+					b.Fatal(it)
+				}
+				found = it
+			}
+		})
+		run("Snapshot", func(b *testing.B) {
+			for i := 0; b.Loop(); i = next(i, n) {
+				it, ok := s.Lookup(ids[i].hash, ids[i].name)
+				if !ok || len(it.Name) != len(ids[i].name) {
+					b.Fatal(it)
+				}
+				found = it
+			}
+		})
+		run("Miss", func(b *testing.B) {
+			for i := 0; b.Loop(); i = next(i, n) {
+				if it, ok := s.Lookup(ids[i].hash+1, ids[i].name); ok {
+					b.Fatal(it)
+				}
+			}
+		})
+		run("ByName", func(b *testing.B) {
+			for i := 0; b.Loop(); i = next(i, n) {
+				it, ok := s.ByName(ids[i].name)
+				if !ok || len(it.Name) != len(ids[i].name) {
+					b.Fatal(it)
+				}
+				found = it
+			}
+		})
+		run("EqualHashes", func(b *testing.B) {
+			equal := cgroupList(n)
+			for i := range equal.Items {
+				equal.Items[i].Hash = 1
+			}
+			s := snapshotOf(b, equal)
+			for i := 0; b.Loop(); i = next(i, n) {
+				it, ok := s.Lookup(1, ids[i].name)
+				if !ok || len(it.Name) != len(ids[i].name) {
+					b.Fatal(it)
+				}
+				found = it
+			}
+		})
+		run("MapOfItems", func(b *testing.B) {
+			m := make(map[identity]Item, n)
+			for _, it := range list.Items {
+				m[identity{it.Hash, it.Name}] = it
+			}
+			for i := 0; b.Loop(); i = next(i, n) {
+				it, ok := m[ids[i]]
+				if !ok || len(it.Name) != len(ids[i].name) {
+					b.Fatal(it)
+				}
+				found = it
+			}
+		})
+		run("MapOfIndexes", func(b *testing.B) {
+			m := make(map[identity]int32, n)
+			for i, it := range list.Items {
+				m[identity{it.Hash, it.Name}] = int32(i)
+			}
+			for i := 0; b.Loop(); i = next(i, n) {
+				k, ok := m[ids[i]]
+				if !ok || int(k) >= n {
+					b.Fatal(k)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRebuild makes a snapshot of an answer, which is what a refresh adds to a transfer.
+func BenchmarkRebuild(b *testing.B) {
+	for _, n := range sizes {
+		for _, hashes := range []string{"good", "equal"} {
+			b.Run(fmt.Sprintf("hashes=%s/items=%d", hashes, n), func(b *testing.B) {
+				list := cgroupList(n)
+				for i := range list.Items {
+					if hashes == "equal" {
+						list.Items[i].Hash = 1
+					}
+				}
+				v := viewOf(b, list)
+				b.ReportAllocs()
+				for b.Loop() {
+					c, err := makeContent(v, mostBytes)
+					if err != nil || c.items != n {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkEquals finds out that an answer holds what there is already.
+func BenchmarkEquals(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprintf("items=%d", n), func(b *testing.B) {
+			list := cgroupList(n)
+			s, v := snapshotOf(b, list), viewOf(b, list)
+			b.ReportAllocs()
+			for b.Loop() {
+				if !s.equals(v) {
+					b.Fatal("not equal")
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRefresh refreshes over a transport in memory, from a provider that has its answer ready: the transfer
+// alone, with the same items each time, and with one item that changes.
+func BenchmarkRefresh(b *testing.B) {
+	for _, n := range sizes {
+		list, other := cgroupList(n), cgroupList(n)
+		other.Items[n-1].Enabled++
+		payloads := [2][]byte{encode(b, list), encode(b, other)}
+		run := func(name string, cycle int, once func(c *Cache) error) {
+			b.Run(fmt.Sprintf("%s/items=%d", name, n), func(b *testing.B) {
+				c, client, h := newServed(b, Config{})
+				if _, err := client.Refresh(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportAllocs()
+				b.SetBytes(int64(len(payloads[0])))
+				for i := 0; b.Loop(); i++ {
+					h.set(modeServe, payloads[i%cycle])
+					if err := once(c); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if s := c.Snapshot(); s != nil && s.Len() != n {
+					b.Fatal(s.Len())
+				}
+			})
+		}
+		run("Transfer", 1, func(c *Cache) error {
+			return c.provider.View(b.Context(), func(v payload.ResponseView) error {
+				if v.Len() != n {
+					b.Fatal(v.Len())
+				}
+				return nil
+			})
+		})
+		run("Unchanged", 1, func(c *Cache) error { return c.Refresh(b.Context()) })
+		run("Changed", 2, func(c *Cache) error { return c.Refresh(b.Context()) })
+	}
+}
+
+func BenchmarkDiff(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprintf("items=%d", n), func(b *testing.B) {
+			list := cgroupList(n)
+			old := snapshotOf(b, list)
+			list.Items[n/2].Enabled++
+			new := snapshotOf(b, list)
+			b.ReportAllocs()
+			for b.Loop() {
+				if c := Diff(old, new); len(c.Changed) != 1 || len(c.Added)+len(c.Removed) != 0 {
+					b.Fatal(c)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,89 @@
+package cgroups
+
+import payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
+
+// content is what snapshots that differ in nothing but generation and time share. It is immutable.
+//
+// The items lie in two strings without a pointer in them: the rows, one an item, in producer order and one
+// after the other; and the paths, apart so that a lookup touches little memory. A row:
+//
+//	0 u32 hash      12 u32 bytes of the name   20 u32 where the path begins, in the paths
+//	4 u32 options   16 u32 bytes of the path   24 the name, and zeros up to a multiple of 8
+//	8 u32 enabled
+//
+// A row is known by where it begins.
+type content struct {
+	items       int
+	systemd     uint32
+	rows, paths string
+	lookups
+}
+
+const (
+	rowHash       = 0
+	rowOptions    = 4
+	rowEnabled    = 8
+	rowNameLength = 12
+	rowPathLength = 16
+	rowPath       = 20
+	rowName       = 24
+
+	rowAlign = 8
+)
+
+// rowSize returns the size of a row whose name has n bytes.
+func rowSize(n int) int { return (rowName + n + rowAlign - 1) &^ (rowAlign - 1) }
+
+// u32 reads a number of a row. The compiler makes one load of it.
+func u32(s string, at int) uint32 {
+	s = s[at : at+4]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+func (c *content) hash(row int) uint32 { return u32(c.rows, row+rowHash) }
+
+func (c *content) name(row int) string {
+	r := c.rows[row:]
+	return r[rowName : rowName+int(u32(r, rowNameLength))]
+}
+
+func (c *content) path(row int) string {
+	r := c.rows[row:]
+	from := int(u32(r, rowPath))
+	return c.paths[from : from+int(u32(r, rowPathLength))]
+}
+
+// after returns where the next row begins, or would begin.
+func (c *content) after(row int) int { return row + rowSize(int(u32(c.rows, row+rowNameLength))) }
+
+// read fills in the item of a row. It is no return value because one of so many fields is copied about, which
+// would be half of what a lookup costs.
+func (c *content) read(row int, it *Item) {
+	r := c.rows[row:]
+	it.Hash = u32(r, rowHash)
+	it.Options = u32(r, rowOptions)
+	it.Enabled = u32(r, rowEnabled)
+	it.Name = r[rowName : rowName+int(u32(r, rowNameLength))]
+	from := int(u32(r, rowPath))
+	it.Path = c.paths[from : from+int(u32(r, rowPathLength))]
+}
+
+// equals reports whether this is what makeContent would make of v.
+func (c *content) equals(v payload.ResponseView) bool {
+	if c.items != v.Len() || c.systemd != v.SystemdEnabled() {
+		return false
+	}
+	row, path := 0, 0 // both are packed
+	for i := range c.items {
+		it := v.Item(i)
+		r, n, p := c.rows[row:], it.Name().Bytes(), it.Path().Bytes()
+		if u32(r, rowHash) != it.Hash() || u32(r, rowOptions) != it.Options() || u32(r, rowEnabled) != it.Enabled() ||
+			u32(r, rowNameLength) != uint32(len(n)) || u32(r, rowPathLength) != uint32(len(p)) ||
+			r[rowName:rowName+len(n)] != string(n) || c.paths[path:path+len(p)] != string(p) {
+			return false
+		}
+		row += rowSize(len(n))
+		path += len(p)
+	}
+	return true
+}

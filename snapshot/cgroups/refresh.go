@@ -1,0 +1,63 @@
+package cgroups
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
+	"github.com/plugin-ipc/netipc/service"
+)
+
+// Refresh asks for the whole snapshot and publishes it. It connects first when the client has no session, so
+// that calling it in a loop is all it takes to follow a provider that comes and goes. It tries once: whether and
+// when to try again is the caller's decision. After an error the cache holds what it held.
+//
+// It waits for other refreshes of this cache, which come one after the other, and for the provider; at most
+// until ctx ends, or for the client's Timeout if ctx has no deadline. The client's Abort ends it. Errors: those
+// of the client's Refresh and View, which name the endpoint; among them service.ErrMalformed for an answer that
+// makes no sense, which ends the session too; and ErrTooLarge.
+func (c *Cache) Refresh(ctx context.Context) error {
+	select {
+	case c.turn <- struct{}{}:
+	case <-ctx.Done():
+		err := ctx.Err()
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = service.ErrTimeout
+		}
+		return c.failed(err)
+	}
+	defer func() { <-c.turn }()
+	if err := c.ask(ctx); err != nil {
+		return c.failed(err)
+	}
+	return nil
+}
+
+// ask makes one attempt. The turn is the caller's.
+func (c *Cache) ask(ctx context.Context) error {
+	if !c.provider.Ready() {
+		if _, err := c.provider.Refresh(ctx); err != nil {
+			return err
+		}
+	}
+	return c.provider.View(ctx, c.take)
+}
+
+// take makes a snapshot of an answer and publishes it.
+func (c *Cache) take(v payload.ResponseView) error {
+	next := &Snapshot{generation: v.Generation(), taken: time.Now()}
+	old := c.current.Load()
+	same := old != nil && old.equals(v)
+	if same {
+		next.content = old.content
+	} else {
+		made, err := makeContent(v, c.cfg.MaxBytes)
+		if err != nil {
+			return err
+		}
+		next.content = made
+	}
+	c.succeeded(next, same)
+	return nil
+}

@@ -1,0 +1,68 @@
+package cgroups
+
+import "time"
+
+// Status is a moment in a cache's life. The client's own Status says what there is to know about the session.
+type Status struct {
+	Ready      bool // there is data
+	Items      int
+	Generation uint64
+	Age        time.Duration // of the data: since LastSuccess; 0 while there is none
+
+	Refreshes   uint64 // that succeeded
+	Unchanged   uint64 // of these, those that brought the same items again; such snapshots share their memory
+	Failures    uint64
+	Failing     uint64 // failures since the last success
+	LastSuccess time.Time
+	LastFailure time.Time
+	LastError   error // of the last failure, however long ago
+}
+
+// counts are the part of Status that refreshes count. Guarded by Cache.mu.
+type counts struct {
+	refreshes, unchanged, failures, failing uint64
+	lastFailure                             time.Time
+	lastError                               error
+}
+
+// succeeded publishes a snapshot.
+func (c *Cache) succeeded(s *Snapshot, unchanged bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.current.Store(s)
+	c.counts.refreshes++
+	c.counts.failing = 0
+	if unchanged {
+		c.counts.unchanged++
+	}
+}
+
+// failed notes that a refresh has brought nothing, and returns why.
+func (c *Cache) failed(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts.failures++
+	c.counts.failing++
+	c.counts.lastFailure, c.counts.lastError = time.Now(), err
+	return err
+}
+
+// Status returns what is known now.
+func (c *Cache) Status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.current.Load()
+	return Status{
+		Ready:       s != nil,
+		Items:       s.Len(),
+		Generation:  s.Generation(),
+		Age:         s.Age(),
+		Refreshes:   c.counts.refreshes,
+		Unchanged:   c.counts.unchanged,
+		Failures:    c.counts.failures,
+		Failing:     c.counts.failing,
+		LastSuccess: s.Taken(),
+		LastFailure: c.counts.lastFailure,
+		LastError:   c.counts.lastError,
+	}
+}
