@@ -1,0 +1,35 @@
+package ipc
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/plugin-ipc/netipc/bench"
+	"github.com/plugin-ipc/netipc/bench/peer"
+)
+
+func TestMain(m *testing.M) {
+	peer.Main(Roles())
+	os.Exit(m.Run())
+}
+
+func TestCasesMeasureSomething(t *testing.T) {
+	for _, c := range Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			s, err := c.Run(context.Background(), time.Millisecond)
+			if why, ok := err.(bench.Skip); ok {
+				t.Skip(why)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range s {
+				if m.Value <= 0 {
+					t.Errorf("%s is %v %s", m.Name, m.Value, m.Unit)
+				}
+			}
+		})
+	}
+}

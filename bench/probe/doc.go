@@ -1,0 +1,14 @@
+// Package probe measures what this machine can do at best: how fast two processes can exchange anything at all.
+// What netipc does in the same run is read against it.
+//
+//   - cache-line: two processes spin on one word of shared memory
+//   - seqpacket-blocking: SEQPACKET ping-pong with bare read and write, each side sleeping in the kernel
+//   - seqpacket-poller: the same through Go's network poller, as a Go program normally would
+//   - seqpacket-spin: the same, non-blocking, neither side ever sleeping
+//   - seqpacket-c: seqpacket-blocking in C, for orientation, where a compiler is there
+//   - futex: ping-pong over a word of shared memory, each side sleeping in the kernel
+//   - wake: a futex wake that nobody sleeps for
+//   - memcpy: copying within caches and beyond
+//
+// All but memcpy need Linux, and two processors to mean what they say.
+package probe

@@ -1,0 +1,176 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/plugin-ipc/netipc/bench"
+	"github.com/plugin-ipc/netipc/bench/internal/sys"
+	"github.com/plugin-ipc/netipc/bench/peer"
+	"github.com/plugin-ipc/netipc/bench/place"
+	"github.com/plugin-ipc/netipc/bench/side"
+)
+
+// Roles returns what other processes do for the probes, for peer.Main.
+func Roles() map[string]peer.Role {
+	return map[string]peer.Role{
+		"cache-line":         answerCacheLine,
+		"futex":              answerFutex,
+		"seqpacket-blocking": answering(blockingEnd),
+		"seqpacket-spin":     answering(spinningEnd),
+		"seqpacket-poller":   answering(pollingEnd),
+	}
+}
+
+// end is one end of a socket: how to receive a packet, and how to send one.
+type end struct {
+	read, write func([]byte) (int, error)
+	close       func() error
+}
+
+// blockingEnd sleeps in bare system calls.
+func blockingEnd(f *os.File) (end, error) {
+	fd := f.Fd()
+	return end{
+		read:  func(p []byte) (int, error) { return sys.Read(fd, p) },
+		write: func(p []byte) (int, error) { return sys.Write(fd, p) },
+		close: func() error { return nil },
+	}, nil
+}
+
+// spinningEnd asks again and again.
+func spinningEnd(f *os.File) (end, error) {
+	g, err := sys.NonBlocking(f)
+	if err != nil {
+		return end{}, err
+	}
+	raw, err := g.SyscallConn()
+	if err != nil {
+		return end{}, errors.Join(err, g.Close())
+	}
+	var fd uintptr
+	if err := raw.Control(func(v uintptr) { fd = v }); err != nil {
+		return end{}, errors.Join(err, g.Close())
+	}
+	spin := func(call func(uintptr, []byte) (int, error), p []byte) (int, error) {
+		for turn := 1; ; turn++ {
+			if n, err := call(fd, p); err != sys.ErrAgain {
+				return n, err
+			}
+			if turn%64 == 0 {
+				sys.Yield()
+			}
+		}
+	}
+	return end{
+		read:  func(p []byte) (int, error) { return spin(sys.Read, p) },
+		write: func(p []byte) (int, error) { return spin(sys.Write, p) },
+		close: g.Close,
+	}, nil
+}
+
+// pollingEnd parks the goroutine until Go's poller wakes it.
+func pollingEnd(f *os.File) (end, error) {
+	g, err := sys.NonBlocking(f)
+	if err != nil {
+		return end{}, err
+	}
+	raw, err := g.SyscallConn()
+	if err != nil {
+		return end{}, errors.Join(err, g.Close())
+	}
+	park := func(wait func(func(uintptr) bool) error, call func(uintptr, []byte) (int, error), p []byte) (n int, err error) {
+		if waitErr := wait(func(fd uintptr) bool {
+			n, err = call(fd, p)
+			return err != sys.ErrAgain
+		}); waitErr != nil {
+			return 0, waitErr
+		}
+		return n, err
+	}
+	return end{
+		read:  func(p []byte) (int, error) { return park(raw.Read, sys.Read, p) },
+		write: func(p []byte) (int, error) { return park(raw.Write, sys.Write, p) },
+		close: g.Close,
+	}, nil
+}
+
+func seqpacketBlocking(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
+	return overSocket(ctx, d, where, "seqpacket-blocking", blockingEnd)
+}
+
+func seqpacketSpin(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
+	return overSocket(ctx, d, where, "seqpacket-spin", spinningEnd)
+}
+
+func seqpacketPoller(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
+	return overSocket(ctx, d, where, "seqpacket-poller", pollingEnd)
+}
+
+// overSocket starts the role, connects to it, and plays ping-pong, checking each answer.
+func overSocket(ctx context.Context, d time.Duration, where place.Placement, role string, open func(*os.File) (end, error)) (_ bench.Sample, err error) {
+	ours, theirs, err := sys.SocketPair()
+	if err != nil {
+		return nil, err
+	}
+	_, stop, err := side.Start(where, role, theirs)
+	theirs.Close() // so that our reads end when the other process does
+	if err != nil {
+		ours.Close()
+		return nil, err
+	}
+	defer stop(&err)
+	defer ours.Close() // before stop: a side in a bare read is reached in no other way
+	e, err := open(ours)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, e.close()) }()
+	msg := make([]byte, packet)
+	trips, took, err := side.Repeat(ctx, d, 64, func() error {
+		msg[0]++
+		sent := msg[0]
+		if _, err := e.write(msg); err != nil {
+			return fmt.Errorf("send: %w", err)
+		}
+		n, err := e.read(msg)
+		if err != nil {
+			return fmt.Errorf("receive: %w", err)
+		}
+		if n != packet || msg[0] != sent {
+			return fmt.Errorf("the answer to %d is %d, in %d bytes", sent, msg[0], n)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(err, ctx.Err())
+	}
+	return side.PerTrip(RoundTrip, trips, took), nil
+}
+
+// answering sends every packet back, until the other side is gone.
+func answering(open func(*os.File) (end, error)) peer.Role {
+	return func() error {
+		e, err := open(os.NewFile(peer.FirstFile, "socket"))
+		if err != nil {
+			return err
+		}
+		p := make([]byte, packet)
+		for {
+			n, err := e.read(p)
+			if err == nil {
+				_, err = e.write(p[:n])
+			}
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
