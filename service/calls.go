@@ -236,7 +236,7 @@ func (e *departed) Error() string { return e.err.Error() }
 
 var (
 	errAllAbandoned = errors.New("every slot of the session waits for an answer that nobody wants any more")
-	errRetired      = errors.New("a newer session has taken over")
+	errRetired      = errors.New("the session takes no more calls")
 )
 
 // judge checks an answer before it is decoded (spec 08): the code, the status, and of a batch the flag and the

@@ -9,3 +9,5 @@ require (
 	github.com/plugin-ipc/netipc/transport-windows v0.1.0
 	pgregory.net/rapid v1.3.0
 )
+
+require golang.org/x/sys v0.49.0 // indirect

@@ -27,7 +27,7 @@ type session struct {
 	sending   *call // who sends, nil if nobody
 	abandoned int   // slots whose caller left and whose answer has not come
 	active    int   // slots in callers' hands
-	retired   bool  // a newer session has taken over; the last caller closes this one
+	retired   bool  // takes no more callers; the last one closes it
 	err       error // why the session is over
 	drainer   call  // leads in the place of a caller (drain.go)
 	watches   watches
@@ -103,7 +103,11 @@ func (s *session) take(ctx context.Context, d *link.Deadline) (*call, error) {
 		}
 	}
 	s.mu.Lock()
-	if err := s.err; err != nil {
+	err := s.err
+	if err == nil && s.retired {
+		err = errRetired
+	}
+	if err != nil {
 		s.mu.Unlock()
 		s.free <- x
 		return nil, err
@@ -231,7 +235,7 @@ func (s *session) fail(err error) {
 	}
 }
 
-// retire lets the session end when its last caller is done.
+// retire takes no more callers and lets the session end when its last one is done, which may be now.
 func (s *session) retire() {
 	s.mu.Lock()
 	s.retired = true

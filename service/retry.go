@@ -91,11 +91,16 @@ func (c *core) again(ctx context.Context, t *try, err error) error {
 		return c.growResponse(ctx, t, status)
 	case status != nil && status.Status == wire.StatusUnsupported:
 		return c.lost(err) // the session is as good as before, and so would the answer be
-	case t.resent:
+	case t.resent && !errors.Is(err, errRetired):
 		c.broke(t.s, err)
 		return c.lost(err)
 	}
-	t.resent = true
+	// What was never sent is not sent again. Otherwise the session gives way before the next one comes: to a
+	// provider with few places we must not be two clients.
+	if !errors.Is(err, errRetired) {
+		t.resent = true
+		t.s.retire()
+	}
 	s, cerr := c.connect(ctx, &t.deadline, wish{not: t.s, window: c.cfg.ReconnectWindow})
 	if cerr != nil {
 		if _, own := cerr.(*stopError); own {
@@ -103,7 +108,9 @@ func (c *core) again(ctx context.Context, t *try, err error) error {
 		}
 		return c.lost(fmt.Errorf("%w; reconnecting failed: %w", err, cerr))
 	}
-	c.n.retries.Add(1)
+	if !errors.Is(err, errRetired) {
+		c.n.retries.Add(1)
+	}
 	t.s = s
 	return nil
 }
@@ -176,6 +183,7 @@ func (c *core) growResponse(ctx context.Context, t *try, status *StatusError) er
 	c.mu.Unlock()
 	p.ResponsePayload = min(max(2*before, before), c.cfg.MaxResponsePayload)
 	t.grown++
+	t.s.retire() // the provider ends it
 	s, err := c.connect(ctx, &t.deadline, wish{not: t.s, proposal: &p, window: c.cfg.ReconnectWindow})
 	if err != nil {
 		return c.lost(err)

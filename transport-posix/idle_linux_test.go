@@ -3,6 +3,7 @@ package posix
 import (
 	"os"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/plugin-ipc/netipc/codec/link"
@@ -12,6 +13,10 @@ import (
 // A thousand sessions that wait cost goroutines, not threads.
 func TestIdleSessionsNeedNoThreads(t *testing.T) {
 	const sessions = 1000
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur < 2*sessions+100 {
+		t.Skipf("too few descriptors: %d, %v", limit.Cur, err)
+	}
 	cfg := fresh(t)
 	l := listening(t, ListenConfig{Config: cfg})
 	waiting := make(chan link.Conn, sessions)

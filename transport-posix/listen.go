@@ -58,6 +58,9 @@ func Listen(ctx context.Context, cfg ListenConfig) (*Listener, error) {
 
 // open goes through the steps of a place.
 func open(ctx context.Context, cfg ListenConfig, p *place) (*Listener, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if err := p.take(ctx); err != nil {
 		return nil, err
 	}

@@ -48,7 +48,8 @@ func takeLock(path string) (*lockFile, error) {
 			return nil, err
 		}
 		if l.current() {
-			return l, l.sign()
+			l.sign()
+			return l, nil
 		}
 		f.Close()
 	}
@@ -84,18 +85,13 @@ func (l *lockFile) current() bool {
 	return err == nil && os.SameFile(ours, there)
 }
 
-// sign writes who has the lock into the file, for people and for Inspect.
-func (l *lockFile) sign() error {
+// sign writes who has the lock into the file, for people, Inspect and Clean. A full disk keeps nobody from
+// serving.
+func (l *lockFile) sign() {
 	text := fmt.Appendf(nil, lockText, os.Getpid())
-	_, err := l.file.WriteAt(text, 0)
-	if err == nil {
-		err = l.file.Truncate(int64(len(text)))
+	if _, err := l.file.WriteAt(text, 0); err == nil {
+		_ = l.file.Truncate(int64(len(text)))
 	}
-	if err != nil {
-		l.release()
-		return err
-	}
-	return nil
 }
 
 // release removes the file and gives the lock back.

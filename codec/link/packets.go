@@ -5,8 +5,9 @@ import (
 	"syscall"
 )
 
-// Packets is a connected, message-preserving pipe: what a transport made of packets provides, and NewSession
-// turns into a Conn. One reader and one writer at a time, which may be two goroutines.
+// Packets is a connected, message-preserving pipe: what a transport made of packets provides, and
+// NewClientSession and NewServerSession turn into a Conn. One reader and one writer at a time, which may be two
+// goroutines.
 type Packets interface {
 	// ReadPacket waits for a packet and appends its first room bytes to b, growing b by what is there, not
 	// by room. size is the packet's true size. Errors: ErrPeerClosed, ErrReset, ErrTimeout, ErrClosed,

@@ -112,7 +112,9 @@ func (s *Session) Commit(h wire.Header, n int, d *Deadline) error {
 	s.send.Lock()
 	defer s.send.Unlock()
 	reserved := s.unreserve()
-	defer func() { invariants.Poison(s.send.buf) }()
+	if invariants.Enabled {
+		defer func() { invariants.Poison(s.send.buf) }()
+	}
 	switch {
 	case s.send.err != nil:
 		return s.send.err

@@ -18,6 +18,8 @@ import (
 	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 )
 
+func TestMain(m *testing.M) { linktest.Main(m) }
+
 // serve starts a provider; its end is the test's.
 func serve(tb testing.TB, net *linktest.Network, cfg service.ServerConfig, h cgroupsnapshot.Handler) {
 	tb.Helper()

@@ -21,6 +21,8 @@ import (
 
 const endpoint = "increment"
 
+func TestMain(m *testing.M) { linktest.Main(m) }
+
 // serve starts a provider; its end is the test's.
 func serve(tb testing.TB, net *linktest.Network, h func(context.Context, uint64) (uint64, error)) *increment.Server {
 	tb.Helper()

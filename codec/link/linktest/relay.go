@@ -79,7 +79,7 @@ func pump(from, to link.Conn, seen func()) error {
 			return err
 		}
 		seen()
-		if err := pass(to, m.Header, m.Payload); err != nil {
+		if err := send(to, m.Header, m.Payload, nil); err != nil {
 			return err
 		}
 	}

@@ -93,15 +93,5 @@ func AnswerInPairs(ctx context.Context, l link.Listener, handle func(code uint16
 // status OK.
 func Answer(c link.Conn, req wire.Header, payload []byte) error {
 	req.Kind, req.Status = wire.KindResponse, wire.StatusOK
-	return pass(c, req, payload)
-}
-
-// pass sends a message.
-func pass(c link.Conn, h wire.Header, payload []byte) error {
-	b, err := c.Reserve(len(payload))
-	if err != nil {
-		return err
-	}
-	copy(b, payload)
-	return c.Commit(h, len(payload), nil)
+	return send(c, req, payload, nil)
 }
