@@ -138,10 +138,10 @@ func BenchmarkRebuild(b *testing.B) {
 						list.Items[i].Hash = 1
 					}
 				}
-				v := viewOf(b, list)
+				a := answerOf(b, list)
 				b.ReportAllocs()
 				for b.Loop() {
-					c, err := makeContent(v, mostBytes)
+					c, err := makeContent(a, mostBytes)
 					if err != nil || c.items != n {
 						b.Fatal(err)
 					}
@@ -156,10 +156,10 @@ func BenchmarkEquals(b *testing.B) {
 	for _, n := range sizes {
 		b.Run(fmt.Sprintf("items=%d", n), func(b *testing.B) {
 			list := cgroupList(n)
-			s, v := snapshotOf(b, list), viewOf(b, list)
+			s, a := snapshotOf(b, list), answerOf(b, list)
 			b.ReportAllocs()
 			for b.Loop() {
-				if !s.equals(v) {
+				if !s.equals(a) {
 					b.Fatal("not equal")
 				}
 			}
@@ -176,8 +176,8 @@ func BenchmarkRefresh(b *testing.B) {
 		payloads := [2][]byte{encode(b, list), encode(b, other)}
 		run := func(name string, cycle int, once func(c *Cache) error) {
 			b.Run(fmt.Sprintf("%s/items=%d", name, n), func(b *testing.B) {
-				c, client, h := newServed(b, Config{})
-				if _, err := client.Refresh(b.Context()); err != nil {
+				c, h := newServed(b, Config{})
+				if _, err := c.Client().Refresh(b.Context()); err != nil {
 					b.Fatal(err)
 				}
 				b.ReportAllocs()
@@ -194,9 +194,9 @@ func BenchmarkRefresh(b *testing.B) {
 			})
 		}
 		run("Transfer", 1, func(c *Cache) error {
-			return c.provider.View(b.Context(), func(v payload.ResponseView) error {
-				if v.Len() != n {
-					b.Fatal(v.Len())
+			return c.provider.Call(b.Context(), payload.Request{}, func(a answer) error {
+				if a.view.Len() != n {
+					b.Fatal(a.view.Len())
 				}
 				return nil
 			})

@@ -1,11 +1,19 @@
 package cgroups
 
-import "time"
+import (
+	"time"
+
+	"github.com/plugin-ipc/netipc/service"
+)
 
 // Config configures a cache. The zero value of every field gives the default in its comment.
 type Config struct {
+	// Client configures the client. Snapshots beyond link.GrowthCeiling, which is about 8,000 cgroups, need a
+	// larger MaxResponsePayload here and at the provider.
+	Client service.Config
+
 	// MaxBytes bounds the memory of one snapshot, in bytes; default DefaultMaxBytes, at most 2 GiB. A snapshot
-	// that would need more is refused with ErrTooLarge. 100,000 cgroups need about 15 MB; what a provider can
+	// that would need more is refused with ErrTooLarge. 100,000 cgroups need about 20 MB; what a provider can
 	// reach by repeating and overlapping items, which the protocol allows, has no bound but this one.
 	MaxBytes int
 

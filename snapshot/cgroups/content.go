@@ -1,21 +1,21 @@
 package cgroups
 
-import payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
-
 // content is what snapshots that differ in nothing but generation and time share. It is immutable.
 //
-// The items lie in two strings without a pointer in them: the rows, one an item, in producer order and one
-// after the other; and the paths, apart so that a lookup touches little memory. A row:
+// The items lie in two strings without a pointer in them. One is the answer as it came, all but its header; paths
+// are read from it. The other is made of it: the rows, one an item, in producer order and one after the other,
+// with what a lookup needs close together.
 //
-//	0 u32 hash      12 u32 bytes of the name   20 u32 where the path begins, in the paths
+//	0 u32 hash      12 u32 bytes of the name   20 u32 where the path begins, in the answer
 //	4 u32 options   16 u32 bytes of the path   24 the name, and zeros up to a multiple of 8
 //	8 u32 enabled
 //
 // A row is known by where it begins.
 type content struct {
-	items       int
-	systemd     uint32
-	rows, paths string
+	items   int
+	systemd uint32
+	answer  string
+	rows    string
 	lookups
 }
 
@@ -50,7 +50,7 @@ func (c *content) name(row int) string {
 func (c *content) path(row int) string {
 	r := c.rows[row:]
 	from := int(u32(r, rowPath))
-	return c.paths[from : from+int(u32(r, rowPathLength))]
+	return c.answer[from : from+int(u32(r, rowPathLength))]
 }
 
 // after returns where the next row begins, or would begin.
@@ -65,25 +65,5 @@ func (c *content) read(row int, it *Item) {
 	it.Enabled = u32(r, rowEnabled)
 	it.Name = r[rowName : rowName+int(u32(r, rowNameLength))]
 	from := int(u32(r, rowPath))
-	it.Path = c.paths[from : from+int(u32(r, rowPathLength))]
-}
-
-// equals reports whether this is what makeContent would make of v.
-func (c *content) equals(v payload.ResponseView) bool {
-	if c.items != v.Len() || c.systemd != v.SystemdEnabled() {
-		return false
-	}
-	row, path := 0, 0 // both are packed
-	for i := range c.items {
-		it := v.Item(i)
-		r, n, p := c.rows[row:], it.Name().Bytes(), it.Path().Bytes()
-		if u32(r, rowHash) != it.Hash() || u32(r, rowOptions) != it.Options() || u32(r, rowEnabled) != it.Enabled() ||
-			u32(r, rowNameLength) != uint32(len(n)) || u32(r, rowPathLength) != uint32(len(p)) ||
-			r[rowName:rowName+len(n)] != string(n) || c.paths[path:path+len(p)] != string(p) {
-			return false
-		}
-		row += rowSize(len(n))
-		path += len(p)
-	}
-	return true
+	it.Path = c.answer[from : from+int(u32(r, rowPathLength))]
 }

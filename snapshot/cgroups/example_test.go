@@ -31,9 +31,8 @@ func Example() {
 	})
 	go server.Serve(ctx)
 
-	client := cgroupsnapshot.NewClient(net.Dialer(cgroupsnapshot.ServiceName), service.Config{})
-	defer client.Close()
-	cache := cgroups.New(client, cgroups.Config{})
+	cache := cgroups.New(net.Dialer(cgroupsnapshot.ServiceName), cgroups.Config{})
+	defer cache.Close()
 	if err := cache.Refresh(ctx); err != nil {
 		fmt.Println(err)
 		return

@@ -94,7 +94,7 @@ func TestGolden(t *testing.T) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		t.Skip("the bytes are those of a little-endian machine; this one is not")
 	}
-	c, _, h := newServed(t, Config{})
+	c, h := newServed(t, Config{})
 	var out strings.Builder
 	print := func(it Item) string {
 		return fmt.Sprintf("%#x %q %q %d %d", it.Hash, it.Name, it.Path, it.Options, it.Enabled)

@@ -3,6 +3,7 @@ package cgroups
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -16,6 +17,14 @@ import (
 	"github.com/plugin-ipc/netipc/service"
 	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 )
+
+// soak returns how often to do something: few times, or with NETIPC_SOAK=1 many.
+func soak(few, many int) int {
+	if os.Getenv("NETIPC_SOAK") == "1" {
+		return many
+	}
+	return few
+}
 
 // fatal is what *testing.T, *testing.B and *rapid.T have in common.
 type fatal interface {
@@ -38,20 +47,25 @@ func encode(t fatal, s *payload.Snapshot) []byte {
 	return b
 }
 
-// viewOf returns a snapshot as it is received.
-func viewOf(t fatal, s *payload.Snapshot) payload.ResponseView {
+// answerOf returns a snapshot as it is received.
+func answerOf(t fatal, s *payload.Snapshot) answer {
 	t.Helper()
-	v, err := payload.DecodeResponse(encode(t, s))
+	return decode(t, encode(t, s))
+}
+
+func decode(t fatal, b []byte) answer {
+	t.Helper()
+	a, err := method{}.DecodeResponse(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v
+	return a
 }
 
 // snapshotOf returns a snapshot as a cache publishes it.
 func snapshotOf(t fatal, s *payload.Snapshot) *Snapshot {
 	t.Helper()
-	c, err := makeContent(viewOf(t, s), mostBytes)
+	c, err := makeContent(answerOf(t, s), mostBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,9 +186,10 @@ func newHost() *host {
 	return &host{net: linktest.NewNetwork(), asked: make(chan struct{}, 1000), conns: map[link.Conn]bool{}}
 }
 
-// client returns a client of the host.
-func (h *host) client() *cgroupsnapshot.Client {
-	return cgroupsnapshot.NewClient(h.net.Dialer(cgroupsnapshot.ServiceName), service.Config{ReconnectWindow: 1})
+// cache returns a cache of what the host says.
+func (h *host) cache(cfg Config) *Cache {
+	cfg.Client = service.Config{ReconnectWindow: 1}
+	return New(h.net.Dialer(cgroupsnapshot.ServiceName), cfg)
 }
 
 // set says what the host does from now on.
@@ -275,11 +290,11 @@ func (h *host) answer(conn link.Conn, hdr wire.Header) bool {
 }
 
 // newServed returns a cache and its host, which is up. Their end is the test's.
-func newServed(t testing.TB, cfg Config) (*Cache, *cgroupsnapshot.Client, *host) {
+func newServed(t testing.TB, cfg Config) (*Cache, *host) {
 	t.Helper()
 	h := newHost()
 	h.start(t)
-	client := h.client()
-	t.Cleanup(func() { client.Close(); h.stop() })
-	return New(client, cfg), client, h
+	c := h.cache(cfg)
+	t.Cleanup(func() { c.Close(); h.stop() })
+	return c, h
 }

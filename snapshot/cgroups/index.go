@@ -152,19 +152,27 @@ func (s *Snapshot) lookup(hash uint32, name string, it *Item) int {
 		it.Enabled = u32(r, rowEnabled)
 		it.Name = r[rowName:end]
 		from := int(u32(r, rowPath))
-		it.Path = s.paths[from : from+int(u32(r, rowPathLength))]
+		it.Path = s.answer[from : from+int(u32(r, rowPathLength))]
 		return row
 	}
 	return -1
 }
 
-// indexTexts fills an index that goes by a text of the rows.
+// indexTexts fills an index that goes by a text of the rows. It hashes some and then indexes them, because it is
+// hard to foresee for a processor where a probe ends, and hashing would begin anew each time.
 func (c *content) indexTexts(x index, text func(c *content, row int) string) {
-	for row := 0; row < len(c.rows); row = c.after(row) {
-		s := text(c, row)
-		h := maphash.String(seed, s)
-		if i, found := c.probe(x, h, s, text); !found {
-			x[i] = c.cell(h, row)
+	var rows [64]int
+	var hashes [len(rows)]uint64
+	for row := 0; row < len(c.rows); {
+		n := 0
+		for ; n < len(rows) && row < len(c.rows); n++ {
+			rows[n], hashes[n] = row, maphash.String(seed, text(c, row))
+			row = c.after(row)
+		}
+		for k, row := range rows[:n] {
+			if i, found := c.probe(x, hashes[k], text(c, row), text); !found {
+				x[i] = c.cell(hashes[k], row)
+			}
 		}
 	}
 }

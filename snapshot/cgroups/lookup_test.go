@@ -51,23 +51,20 @@ func TestNil(t *testing.T) {
 	}
 }
 
-// adverse are hashes as no good producer would choose them, and one kind that does no harm.
-var adverse = map[string]func(i int) uint32{
-	"all equal":    func(int) uint32 { return 7 },
-	"a few values": func(i int) uint32 { return uint32(i % 5) },
-	"few cells":    homesBelow(1),
-	"dense":        homesBelow(100),
-	"counting":     func(i int) uint32 { return uint32(i) },
-}
+// parts is into how many parts the tests divide an index.
+const parts = 4096
 
-// homesBelow returns hashes whose homes all lie in the first n of 4096 parts of an index.
-func homesBelow(n uint64) func(i int) uint32 {
+// part returns the part in which the home of a hash lies.
+func part(hash uint32) uint64 { return spread(hash) >> 32 * parts >> 32 }
+
+// picked returns the hashes, from 0 on, that a test picks.
+func picked(pick func(hash uint32) bool) func(i int) uint32 {
 	var found []uint32
-	hash := uint32(0)
+	next := uint32(0)
 	return func(i int) uint32 {
-		for ; len(found) <= i; hash++ {
-			if spread(hash)>>52 < n {
-				found = append(found, hash)
+		for ; len(found) <= i; next++ {
+			if pick(next) {
+				found = append(found, next)
 			}
 		}
 		return found[i]
@@ -78,11 +75,41 @@ func homesBelow(n uint64) func(i int) uint32 {
 // time would depend on the machine.
 func TestAdverseHashes(t *testing.T) {
 	const n = 10_000
-	for name, hash := range adverse {
-		t.Run(name, func(t *testing.T) {
+	var taken [parts]int
+	crowd := picked(func(hash uint32) bool { return part(hash) == 9 })
+	for _, test := range []struct {
+		name  string
+		hash  func(i int) uint32
+		mixed bool
+	}{
+		{"all equal", func(int) uint32 { return 7 }, true},
+		{"a few values", func(i int) uint32 { return uint32(i % 5) }, true},
+		{"eleven of one value", func(i int) uint32 { return uint32(max(10, i)) }, true},
+		{"one part", picked(func(hash uint32) bool { return part(hash) == 0 }), true},
+		{"dense", picked(func(hash uint32) bool { return part(hash) < 100 }), true},
+		{"one crowd", func(i int) uint32 {
+			if i < 150 {
+				return crowd(i)
+			}
+			return uint32(i)
+		}, true},
+		{"many small crowds", picked(func(hash uint32) bool {
+			p := part(hash)
+			taken[p]++
+			return p%32 == 0 && taken[p] <= 80
+		}), true},
+		{"counting", func(i int) uint32 { return uint32(i) }, false},
+		{"a crowd too small to mind", func(i int) uint32 {
+			if i < 30 {
+				return crowd(i)
+			}
+			return uint32(i)
+		}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
 			want := cgroupList(n)
 			for i := range want.Items {
-				want.Items[i].Hash = hash(i)
+				want.Items[i].Hash = test.hash(i)
 			}
 			s := snapshotOf(t, want)
 			checkHolds(t, s, want)
@@ -104,10 +131,40 @@ func TestAdverseHashes(t *testing.T) {
 				}
 			}
 			t.Logf("mixed %v, reach %d, %.2f other cells a lookup", s.mixed, s.reach, float64(work)/n)
-			if work > (mostTries+1)*n {
+			if s.mixed != test.mixed {
+				t.Errorf("names mixed in: %v, want %v", s.mixed, test.mixed)
+			}
+			if work > mostTries*n+mostReach {
 				t.Errorf("%d cells looked at in vain for %d items", work, n)
 			}
 		})
+	}
+}
+
+// TestEqualTags: items of one name whose hashes differ in nothing that a cell holds.
+func TestEqualTags(t *testing.T) {
+	inverse := uint32(1) // of what spread multiplies by, modulo 1<<32
+	for range 5 {
+		inverse *= 2 - uint32(spread(1))*inverse
+	}
+	alike := 0
+	for hash := range uint32(200) {
+		s := snapshotOf(t, &payload.Snapshot{Items: []Item{{Hash: hash, Name: "x"}}})
+		for d := uint32(1); d <= s.rowBits; d++ {
+			other := inverse * (uint32(spread(hash)) ^ d)
+			if got, ok := s.Lookup(other, "x"); ok {
+				t.Fatalf("Lookup(%#x) = %v", other, got)
+			}
+			if s.cell(spread(hash), 0) != s.cell(spread(other), 0) || s.byID.home(spread(hash)) != s.byID.home(spread(other)) {
+				continue
+			}
+			alike++
+			both := &payload.Snapshot{Items: []Item{{Hash: hash, Name: "x"}, {Hash: other, Name: "x", Path: "y"}}}
+			checkHolds(t, snapshotOf(t, both), both)
+		}
+	}
+	if alike < 100 {
+		t.Errorf("only %d pairs are alike", alike)
 	}
 }
 
@@ -135,11 +192,7 @@ func TestAdverseNames(t *testing.T) {
 func TestLookupIsImmutable(t *testing.T) {
 	want := cgroupList(100)
 	b := encode(t, want)
-	v, err := payload.DecodeResponse(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := makeContent(v, mostBytes)
+	c, err := makeContent(decode(t, b), mostBytes)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,48 +3,57 @@ package cgroups
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
 
 	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
 )
 
-// makeContent copies a snapshot out of the payload and indexes it, in a number of allocations that does not
-// depend on the number of items. Error: ErrTooLarge.
-func makeContent(v payload.ResponseView, maxBytes int) (content, error) {
-	var rows, paths uint64
-	for _, it := range v.All() {
+// headerSize is the size of an answer without items. The items follow; what the header says is asked of the
+// view.
+var headerSize = func() int {
+	n, err := new(payload.Snapshot).Size()
+	if err != nil {
+		panic(err)
+	}
+	return n
+}()
+
+// makeContent copies an answer and indexes it, in a number of allocations that does not depend on the number of
+// items. Error: ErrTooLarge.
+func makeContent(a answer, maxBytes int) (content, error) {
+	rows := uint64(0)
+	for _, it := range a.view.All() {
 		rows += uint64(rowSize(it.Name().Len()))
-		paths += uint64(it.Path().Len())
 	}
-	if need := rows + paths + uint64(v.Len())*indexBytes; need > uint64(maxBytes) {
-		return content{}, fmt.Errorf("%w: %d cgroups in %d bytes, Config.MaxBytes is %d", ErrTooLarge, v.Len(), need, maxBytes)
+	body, n := a.bytes[headerSize:], a.view.Len()
+	if need := uint64(len(body)) + rows + uint64(n)*indexBytes; need > uint64(maxBytes) {
+		return content{}, fmt.Errorf("%w: %d cgroups in %d bytes, Config.MaxBytes is %d", ErrTooLarge, n, need, maxBytes)
 	}
-	c := content{items: v.Len(), systemd: v.SystemdEnabled()}
-	c.rows, c.paths = copyItems(v, int(rows), int(paths))
+	c := content{items: n, systemd: a.view.SystemdEnabled(), answer: string(body), rows: makeRows(a, body, int(rows))}
 	c.makeLookups()
 	return c, nil
 }
 
-// copyItems makes the rows and the paths, whose sizes are given.
-func copyItems(v payload.ResponseView, rowBytes, pathBytes int) (string, string) {
-	var rows, paths strings.Builder // on the stack: behind a pointer every append would be a write barrier
-	rows.Grow(rowBytes)
-	paths.Grow(pathBytes)
-	var head [rowName]byte
-	var zeros [rowAlign]byte
-	for _, it := range v.All() {
-		name, path := it.Name(), it.Path()
+// makeRows makes the rows, whose size is given.
+func makeRows(a answer, body []byte, size int) string {
+	rows := make([]byte, size)
+	row := 0
+	for _, it := range a.view.All() {
+		name, path := it.Name().Bytes(), it.Path().Bytes()
+		r := rows[row : row+rowSize(len(name))]
 		le := binary.LittleEndian
-		le.PutUint32(head[rowHash:], it.Hash())
-		le.PutUint32(head[rowOptions:], it.Options())
-		le.PutUint32(head[rowEnabled:], it.Enabled())
-		le.PutUint32(head[rowNameLength:], uint32(name.Len()))
-		le.PutUint32(head[rowPathLength:], uint32(path.Len()))
-		le.PutUint32(head[rowPath:], uint32(paths.Len()))
-		rows.Write(head[:])
-		rows.Write(name.Bytes())
-		rows.Write(zeros[:-name.Len()&(rowAlign-1)])
-		paths.Write(path.Bytes())
+		le.PutUint32(r[rowHash:], it.Hash())
+		le.PutUint32(r[rowOptions:], it.Options())
+		le.PutUint32(r[rowEnabled:], it.Enabled())
+		le.PutUint32(r[rowNameLength:], uint32(len(name)))
+		le.PutUint32(r[rowPathLength:], uint32(len(path)))
+		le.PutUint32(r[rowPath:], uint32(offsetIn(body, path)))
+		copy(r[rowName:], name)
+		row += len(r)
 	}
-	return rows.String(), paths.String()
+	return stringOf(rows)
+}
+
+// equals reports whether an answer says the same, byte for byte, whatever its generation.
+func (c *content) equals(a answer) bool {
+	return c.items == a.view.Len() && c.systemd == a.view.SystemdEnabled() && c.answer == string(a.bytes[headerSize:])
 }

@@ -3,6 +3,7 @@ package cgroups
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,9 +15,9 @@ import (
 // holds a pointer.
 func TestMakeAllocs(t *testing.T) {
 	allocs := func(n int) float64 {
-		v := viewOf(t, cgroupList(n))
+		a := answerOf(t, cgroupList(n))
 		return testing.AllocsPerRun(3, func() {
-			if c, err := makeContent(v, mostBytes); err != nil || c.items != n {
+			if c, err := makeContent(a, mostBytes); err != nil || c.items != n {
 				t.Fatal(err)
 			}
 		})
@@ -34,7 +35,7 @@ func TestEquals(t *testing.T) {
 		is := &payload.Snapshot{Items: items(20).Draw(t, "items"), SystemdEnabled: 1}
 		s := snapshotOf(t, is)
 		is.Generation++
-		if !s.equals(viewOf(t, is)) {
+		if !s.equals(answerOf(t, is)) {
 			t.Fatal("the same again is taken for something else")
 		}
 		if len(is.Items) == 0 {
@@ -51,22 +52,33 @@ func TestEquals(t *testing.T) {
 			func() { is.Items = is.Items[1:] },
 			func() { is.Items = append(is.Items, Item{}) },
 		}).Draw(t, "change")()
-		if s.equals(viewOf(t, is)) {
+		if s.equals(answerOf(t, is)) {
 			t.Fatal("a difference was not seen")
 		}
 	})
 }
 
-func TestMaxBytes(t *testing.T) {
-	v := viewOf(t, cgroupList(100))
-	need := 0
-	for _, it := range v.All() {
-		need += rowSize(it.Name().Len()) + it.Path().Len() + indexBytes
+// TestEqualsCount: the number of items counts, even if all that follows the header is the same. Bytes that no
+// item owns are allowed.
+func TestEqualsCount(t *testing.T) {
+	one := cgroupList(1)
+	b := encode(t, one)
+	binary.NativeEndian.PutUint32(b[4:], 0)
+	if none := decode(t, b); none.view.Len() != 0 || snapshotOf(t, one).equals(none) {
+		t.Error("one item is taken for none")
 	}
-	if _, err := makeContent(v, need); err != nil {
+}
+
+func TestMaxBytes(t *testing.T) {
+	a := answerOf(t, cgroupList(100))
+	need := len(a.bytes) - headerSize
+	for _, it := range a.view.All() {
+		need += rowSize(it.Name().Len()) + indexBytes
+	}
+	if _, err := makeContent(a, need); err != nil {
 		t.Errorf("just enough: %v", err)
 	}
-	if _, err := makeContent(v, need-1); !errors.Is(err, ErrTooLarge) {
+	if _, err := makeContent(a, need-1); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("one byte less: %v, want ErrTooLarge", err)
 	}
 }
@@ -76,19 +88,16 @@ func TestMaxBytes(t *testing.T) {
 func TestSharedBytes(t *testing.T) {
 	one := Item{Hash: 1, Name: string(make([]byte, 1<<16)), Path: "/p"}
 	b := encode(t, &payload.Snapshot{Items: []Item{one}})
-	const header, entry, times = 24, 8, 1000
+	const entry, times = 8, 1000
 	ne := binary.NativeEndian
 	ne.PutUint32(b[4:], times)
-	repeated := append([]byte(nil), b[:header]...)
+	repeated := slices.Clone(b[:headerSize])
 	for range times {
-		repeated = append(repeated, b[header:header+entry]...)
+		repeated = append(repeated, b[headerSize:headerSize+entry]...)
 	}
-	repeated = append(repeated, b[header+entry:]...)
-	v, err := payload.DecodeResponse(repeated)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := makeContent(v, 2*times*len(one.Name))
+	repeated = append(repeated, b[headerSize+entry:]...)
+	a := decode(t, repeated)
+	c, err := makeContent(a, 2*times*len(one.Name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,11 +106,40 @@ func TestSharedBytes(t *testing.T) {
 		t.Errorf("%d items; found %v", s.Len(), ok)
 	}
 	allocs := testing.AllocsPerRun(5, func() {
-		if _, err := makeContent(v, DefaultMaxBytes/8); !errors.Is(err, ErrTooLarge) {
+		if _, err := makeContent(a, DefaultMaxBytes/8); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%v, want ErrTooLarge", err)
 		}
 	})
 	if allocs > 10 {
 		t.Errorf("%v allocations for a refusal", allocs)
+	}
+}
+
+func TestOffsetIn(t *testing.T) {
+	whole := make([]byte, 10)
+	for from := range whole {
+		for to := from + 1; to <= len(whole); to++ {
+			if got := offsetIn(whole, whole[from:to:to]); got != from {
+				t.Errorf("[%d:%d] lies at %d", from, to, got)
+			}
+		}
+	}
+	for name, part := range map[string][]byte{
+		"before":     whole[:5],
+		"after":      whole[9:10],
+		"longer":     whole[6:10],
+		"from aside": make([]byte, 3),
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			offsetIn(whole[5:9], part)
+		}()
+	}
+	if offsetIn(whole, nil) != 0 || offsetIn(whole, whole[10:]) != 0 {
+		t.Error("an empty part lies at 0")
 	}
 }

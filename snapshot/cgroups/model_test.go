@@ -11,14 +11,12 @@ import (
 	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/service"
-	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 )
 
 // model is a cache, its provider, and what the cache must hold.
 type model struct {
-	cache  *Cache
-	client *cgroupsnapshot.Client
-	host   *host
+	cache *Cache
+	host  *host
 
 	up      bool
 	stale   bool // the provider has died since it was last asked
@@ -44,9 +42,8 @@ type keptSnapshot struct {
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := newHost()
-		m := &model{host: h, client: h.client()}
-		m.cache = New(m.client, Config{})
-		defer func() { m.client.Close(); h.stop() }()
+		m := &model{host: h, cache: h.cache(Config{})}
+		defer func() { m.cache.Close(); h.stop() }()
 		m.serve(t, modeServe, &payload.Snapshot{})
 		t.Repeat(map[string]func(*rapid.T){
 			"":        m.check,
@@ -139,9 +136,9 @@ func (m *model) behave(t *rapid.T) {
 
 func (m *model) abort(*rapid.T) {
 	if m.aborted {
-		m.client.ClearAbort()
+		m.cache.Client().ClearAbort()
 	} else {
-		m.client.Abort()
+		m.cache.Client().Abort()
 	}
 	m.aborted = !m.aborted
 }
@@ -160,7 +157,7 @@ func (m *model) refresh(t *rapid.T) {
 			t.Fatalf("down: %v", err)
 		}
 	case m.sends == nil:
-		if !errors.Is(err, service.ErrMalformed) || m.client.Ready() {
+		if !errors.Is(err, service.ErrMalformed) || m.cache.Client().Ready() {
 			t.Fatalf("rubbish: %v", err)
 		}
 	case m.mode == modeFail:

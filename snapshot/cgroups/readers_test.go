@@ -16,8 +16,9 @@ import (
 
 // TestReaders: readers beside a refresh see one whole snapshot or another, and never a mixture.
 func TestReaders(t *testing.T) {
-	c, _, h := newServed(t, Config{})
-	const sets, refreshes = 7, 200
+	c, h := newServed(t, Config{})
+	const sets = 7
+	refreshes := soak(200, 20_000)
 	list := func(n int) *payload.Snapshot {
 		s := cgroupList(100 + 10*n)
 		s.Generation = uint64(n)
@@ -166,8 +167,7 @@ func TestChurn(t *testing.T) {
 	server := cgroupsnapshot.NewServer(l, service.ServerConfig{Logger: slog.New(slog.DiscardHandler)}, m.serve)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(context.Background()) }()
-	client := cgroupsnapshot.NewClient(net.Dialer(cgroupsnapshot.ServiceName), service.Config{})
-	c := New(client, Config{})
+	c := New(net.Dialer(cgroupsnapshot.ServiceName), Config{})
 
 	var over atomic.Bool
 	more := make(chan struct{}) // a refresh has been, so the machine may go on
@@ -225,7 +225,7 @@ func TestChurn(t *testing.T) {
 	if st.Refreshes < cgroups/step || st.Generation != 2*cgroups {
 		t.Errorf("%+v", st)
 	}
-	client.Close()
+	c.Close()
 	server.Close()
 	if err := linktest.Await(t, "Serve to return", served); err != nil {
 		t.Error(err)

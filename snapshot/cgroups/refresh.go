@@ -14,9 +14,9 @@ import (
 // when to try again is the caller's decision. After an error the cache holds what it held.
 //
 // It waits for other refreshes of this cache, which come one after the other, and for the provider; at most
-// until ctx ends, or for the client's Timeout if ctx has no deadline. The client's Abort ends it. Errors: those
-// of the client's Refresh and View, which name the endpoint; among them service.ErrMalformed for an answer that
-// makes no sense, which ends the session too; and ErrTooLarge.
+// until ctx ends, or for the client's Timeout if ctx has no deadline. The client's Abort and Close end it.
+// Errors: those of service.Client's Refresh and Call, which name the endpoint; among them service.ErrMalformed
+// for an answer that makes no sense, which ends the session too; and ErrTooLarge.
 func (c *Cache) Refresh(ctx context.Context) error {
 	select {
 	case c.turn <- struct{}{}:
@@ -41,18 +41,18 @@ func (c *Cache) ask(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.provider.View(ctx, c.take)
+	return c.provider.Call(ctx, payload.Request{}, c.take)
 }
 
 // take makes a snapshot of an answer and publishes it.
-func (c *Cache) take(v payload.ResponseView) error {
-	next := &Snapshot{generation: v.Generation(), taken: time.Now()}
+func (c *Cache) take(a answer) error {
+	next := &Snapshot{generation: a.view.Generation(), taken: time.Now()}
 	old := c.current.Load()
-	same := old != nil && old.equals(v)
+	same := old != nil && old.equals(a)
 	if same {
 		next.content = old.content
 	} else {
-		made, err := makeContent(v, c.cfg.MaxBytes)
+		made, err := makeContent(a, c.cfg.MaxBytes)
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 // TestProviderRestart is the promise to whoever has one loop: data stays, its age is known, and the provider is
 // found again.
 func TestProviderRestart(t *testing.T) {
-	c, _, h := newServed(t, Config{})
+	c, h := newServed(t, Config{})
 	h.stop()
 	if err := c.Refresh(t.Context()); !errors.Is(err, link.ErrNotFound) {
 		t.Errorf("before the first start: %v, want ErrNotFound", err)
@@ -61,7 +61,7 @@ func TestProviderRestart(t *testing.T) {
 
 // TestRestartUnnoticed: a provider that is replaced between two refreshes costs none of them.
 func TestRestartUnnoticed(t *testing.T) {
-	c, _, h := newServed(t, Config{})
+	c, h := newServed(t, Config{})
 	for n := range 5 {
 		want := cgroupList(n)
 		h.set(modeServe, encode(t, want))
@@ -75,7 +75,7 @@ func TestRestartUnnoticed(t *testing.T) {
 }
 
 func TestUnchanged(t *testing.T) {
-	c, _, h := newServed(t, Config{})
+	c, h := newServed(t, Config{})
 	list := cgroupList(1000)
 	refresh := func() *Snapshot {
 		h.set(modeServe, encode(t, list))
@@ -103,7 +103,7 @@ func TestUnchanged(t *testing.T) {
 
 // TestMalformed: rubbish ends the session, is not believed, and is asked for once more in a new session.
 func TestMalformed(t *testing.T) {
-	c, client, h := newServed(t, Config{})
+	c, h := newServed(t, Config{})
 	want := cgroupList(10)
 	good := encode(t, want)
 	h.set(modeServe, good)
@@ -123,7 +123,7 @@ func TestMalformed(t *testing.T) {
 	if err := c.Refresh(t.Context()); !errors.Is(err, service.ErrMalformed) {
 		t.Errorf("rubbish: %v, want ErrMalformed", err)
 	}
-	if client.Ready() {
+	if c.Client().Ready() {
 		t.Error("the session with a provider that sends rubbish goes on")
 	}
 	if c.Snapshot() != held || !errors.Is(c.Status().LastError, service.ErrMalformed) {
@@ -137,7 +137,7 @@ func TestMalformed(t *testing.T) {
 
 // TestGivesUp: a refresh whose caller gives up fails at once, and is not made again by itself.
 func TestGivesUp(t *testing.T) {
-	c, client, h := newServed(t, Config{})
+	c, h := newServed(t, Config{})
 	want := cgroupList(10)
 	h.set(modeServe, encode(t, want))
 	if err := c.Refresh(t.Context()); err != nil {
@@ -157,18 +157,19 @@ func TestGivesUp(t *testing.T) {
 	if err := silent(func(cancel func()) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if err := silent(func(func()) { client.Abort() }); !errors.Is(err, service.ErrAborted) {
+	if err := silent(func(func()) { c.Client().Abort() }); !errors.Is(err, service.ErrAborted) {
 		t.Errorf("aborted: %v", err)
 	}
 	if err := c.Refresh(t.Context()); !errors.Is(err, service.ErrAborted) {
 		t.Errorf("while aborted: %v", err)
 	}
-	client.ClearAbort()
+	c.Client().ClearAbort()
 	short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	if err := c.Refresh(short); !errors.Is(err, service.ErrTimeout) {
 		t.Errorf("timed out: %v", err)
 	}
+	<-short.Done()
 	if err := c.Refresh(short); !errors.Is(err, service.ErrTimeout) {
 		t.Errorf("out of time from the start: %v", err)
 	}
@@ -182,7 +183,7 @@ func TestGivesUp(t *testing.T) {
 	if err := c.Refresh(t.Context()); err != nil {
 		t.Errorf("after all that: %v", err)
 	}
-	client.Close()
+	c.Close()
 	if err := c.Refresh(t.Context()); !errors.Is(err, service.ErrClosed) || !c.Ready() {
 		t.Errorf("closed: %v", err)
 	}
@@ -190,7 +191,7 @@ func TestGivesUp(t *testing.T) {
 
 // TestTurn: refreshes come one after the other, and who waits for its turn can give up.
 func TestTurn(t *testing.T) {
-	c, _, h := newServed(t, Config{})
+	c, h := newServed(t, Config{})
 	h.set(modeSilent, nil)
 	ahead, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -232,7 +233,7 @@ func TestTurn(t *testing.T) {
 
 // TestTooLargeKeeps: what is refused for its size leaves the session and the data alone.
 func TestTooLargeKeeps(t *testing.T) {
-	c, client, h := newServed(t, Config{MaxBytes: 100_000})
+	c, h := newServed(t, Config{MaxBytes: 100_000})
 	want := cgroupList(100)
 	h.set(modeServe, encode(t, want))
 	if err := c.Refresh(t.Context()); err != nil {
@@ -243,14 +244,14 @@ func TestTooLargeKeeps(t *testing.T) {
 		t.Errorf("%v, want ErrTooLarge", err)
 	}
 	checkHolds(t, c.Snapshot(), want)
-	if sessions, _ := h.counts(); sessions != 1 || !client.Ready() {
+	if sessions, _ := h.counts(); sessions != 1 || !c.Client().Ready() {
 		t.Errorf("%d sessions", sessions)
 	}
 }
 
 // TestRefreshAllocs: an unchanged snapshot costs a header, whatever its size.
 func TestRefreshAllocs(t *testing.T) {
-	c, _, h := newServed(t, Config{})
+	c, h := newServed(t, Config{})
 	allocs := func(n int) float64 {
 		h.set(modeServe, encode(t, cgroupList(n)))
 		refresh := func() {

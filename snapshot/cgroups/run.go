@@ -11,7 +11,7 @@ import (
 )
 
 // Run refreshes at once and then again and again until ctx ends, for those who have no loop of their own. What
-// it does shows in Snapshot and Status. It returns the cause of ctx, or service.ErrClosed when the client was
+// it does shows in Snapshot and Status. It returns the cause of ctx, or service.ErrClosed when the cache was
 // closed; nothing else ends it. One Run a cache is enough.
 //
 // Each wait counts from the end of a refresh. After a success it is the interval. After a failure it is a second,

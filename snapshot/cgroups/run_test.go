@@ -14,15 +14,15 @@ import (
 
 // script is a provider that does what it is told, and notes when it was asked.
 type script struct {
-	began time.Time
-	asked []time.Duration
-	next  func(n int) error // what the n-th View does, from 0
-	view  payload.ResponseView
+	began  time.Time
+	asked  []time.Duration
+	next   func(n int) error // what the n-th Call does, from 0
+	answer answer
 }
 
 func (s *script) Ready() bool                           { return true }
 func (s *script) Refresh(context.Context) (bool, error) { return false, nil }
-func (s *script) View(ctx context.Context, use func(payload.ResponseView) error) error {
+func (s *script) Call(ctx context.Context, _ payload.Request, use func(answer) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -30,7 +30,12 @@ func (s *script) View(ctx context.Context, use func(payload.ResponseView) error)
 	if err := s.next(len(s.asked) - 1); err != nil {
 		return err
 	}
-	return use(s.view)
+	return use(s.answer)
+}
+
+func newScripted(t *testing.T, cfg Config, next func(n int) error) (*Cache, *script) {
+	s := &script{began: time.Now(), next: next, answer: answerOf(t, &payload.Snapshot{})}
+	return newCache(s, service.Control{}, cfg), s
 }
 
 var errScripted = errors.New("scripted")
@@ -41,8 +46,7 @@ func runFor(t *testing.T, cfg Config, interval, d time.Duration, next func(n int
 	t.Helper()
 	var asked []time.Duration
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{began: time.Now(), next: next}
-		c := newCache(s, cfg)
+		c, s := newScripted(t, cfg, next)
 		enough := errors.New("enough")
 		ctx, cancel := context.WithTimeoutCause(t.Context(), d, enough)
 		defer cancel()
@@ -108,7 +112,7 @@ func TestRunJitter(t *testing.T) {
 }
 
 func TestRunEnds(t *testing.T) {
-	c := newCache(&script{next: func(int) error { return service.ErrClosed }}, Config{})
+	c, _ := newScripted(t, Config{}, func(int) error { return service.ErrClosed })
 	if err := c.Run(t.Context(), time.Second); !errors.Is(err, service.ErrClosed) {
 		t.Errorf("the client is closed: %v", err)
 	}
@@ -128,8 +132,7 @@ func TestRunEnds(t *testing.T) {
 func TestRunFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHost()
-		client := h.client()
-		c := New(client, Config{Jitter: -1})
+		c := h.cache(Config{Jitter: -1})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- c.Run(ctx, time.Second) }()
@@ -167,18 +170,28 @@ func TestRunFollows(t *testing.T) {
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		client.Close()
+		c.Close()
 		h.stop()
 	})
 }
 
 func TestConfigDefaults(t *testing.T) {
-	want := Config{MaxBytes: DefaultMaxBytes, Jitter: DefaultJitter, MaxBackoff: DefaultMaxBackoff}
-	if got := (Config{}).withDefaults(); got != want {
-		t.Errorf("%+v, want %+v", got, want)
+	type bounds struct {
+		bytes   int
+		jitter  float64
+		backoff time.Duration
 	}
-	large := Config{MaxBytes: mostBytes, Jitter: 9, MaxBackoff: 1}.withDefaults()
-	if large.MaxBytes != mostBytes || large.Jitter != 1 || large.MaxBackoff != 1 {
-		t.Errorf("%+v", large)
+	for _, test := range []struct {
+		cfg  Config
+		want bounds
+	}{
+		{Config{}, bounds{DefaultMaxBytes, DefaultJitter, DefaultMaxBackoff}},
+		{Config{MaxBytes: mostBytes, Jitter: 9, MaxBackoff: 1}, bounds{mostBytes, 1, 1}},
+		{Config{MaxBytes: -1, Jitter: -1, MaxBackoff: -1}, bounds{DefaultMaxBytes, 0, DefaultMaxBackoff}},
+	} {
+		c := test.cfg.withDefaults()
+		if got := (bounds{c.MaxBytes, c.Jitter, c.MaxBackoff}); got != test.want {
+			t.Errorf("%+v became %v, want %v", test.cfg, got, test.want)
+		}
 	}
 }

@@ -24,7 +24,7 @@ type Snapshot struct {
 
 // Lookup returns the item of an identity. It does no I/O, takes no lock and allocates nothing.
 func (s *Snapshot) Lookup(hash uint32, name string) (it Item, ok bool) {
-	ok = s.lookup(hash, name, &it) >= 0
+	ok = s.lookup(hash, name, &it) >= 0 // inlined as it stands
 	return
 }
 

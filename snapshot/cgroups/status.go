@@ -2,7 +2,7 @@ package cgroups
 
 import "time"
 
-// Status is a moment in a cache's life. The client's own Status says what there is to know about the session.
+// Status is a moment in a cache's life. That of its client says what there is to know about the session.
 type Status struct {
 	Ready      bool // there is data
 	Items      int

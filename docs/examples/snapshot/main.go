@@ -72,9 +72,8 @@ func consume(ctx context.Context, dir string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	client := cgroupsnapshot.NewClient(d, service.Config{})
-	defer client.Close()
-	cache := cgroups.New(client, cgroups.Config{})
+	cache := cgroups.New(d, cgroups.Config{})
+	defer cache.Close()
 	if err := cache.Refresh(ctx); err != nil {
 		return err
 	}
