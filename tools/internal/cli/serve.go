@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
+	"github.com/plugin-ipc/netipc/service"
+	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
+	"github.com/plugin-ipc/netipc/service/local"
+	"github.com/plugin-ipc/netipc/tools/internal/hostcgroups"
+	"github.com/plugin-ipc/netipc/tools/internal/hostprovider"
+	"github.com/plugin-ipc/netipc/tools/internal/rundir"
+	posix "github.com/plugin-ipc/netipc/transport-posix"
+)
+
+// services are what serve can serve.
+var services = []string{snapshotService}
+
+// shutdownPatience is how long calls in progress may take after Ctrl-C.
+const shutdownPatience = 10 * time.Second
+
+type serveFlags struct {
+	logLevel  string
+	logFormat string
+	allowUIDs []uint
+	allowAny  bool
+}
+
+func newServe(a *app) *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve [SERVICE...]",
+		Short: "Be the provider for this host",
+		Long: `serve offers services of this host in the run directory, until Ctrl-C or SIGTERM;
+then it lets calls in progress finish, removes what it has put there, and exits
+with status 0. Without arguments it serves all there are:
+
+  ` + snapshotService + `   all cgroups of this host, listed anew for each request
+
+A run directory that is not there is made, with mode 0700. Only the same user and
+root are served; with --allow-uid or --allow-any-uid others as well: the directory
+is then made with mode 0755 and the sockets with 0666, and the kernel tells who it
+is that connects. With an auth token, clients have to know it as well.
+
+What happens is logged on standard error.`,
+		Example: `  netipc serve
+  netipc serve --run-dir ./run --log-level debug
+  netipc serve --allow-uid 201`,
+		Args: cobra.OnlyValidArgs, ValidArgs: services,
+		RunE: runs(func(ctx context.Context, _ *cobra.Command, _ []string) error {
+			return a.serve(ctx, &f)
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.logLevel, "log-level", "info", "least level that is logged: "+list(logLevels))
+	flags.StringVar(&f.logFormat, "log-format", "text", "how to log: "+list(logFormats))
+	flags.UintSliceVar(&f.allowUIDs, "allow-uid", nil, "serve this `uid` too; may be repeated")
+	flags.BoolVar(&f.allowAny, "allow-any-uid", false, "serve everybody")
+	cmd.MarkFlagsMutuallyExclusive("allow-uid", "allow-any-uid")
+	completeWords(cmd, "log-level", logLevels...)
+	completeWords(cmd, "log-format", logFormats...)
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, f *serveFlags) error {
+	log, err := a.logger(f.logLevel, f.logFormat)
+	if err != nil {
+		return err
+	}
+	who, err := f.access()
+	if err != nil {
+		return err
+	}
+	token, err := a.authToken()
+	if err != nil {
+		return err
+	}
+	runDir, err := a.resolveRunDir()
+	if err != nil {
+		return err
+	}
+	source := hostprovider.NewSource(hostcgroups.Config{}, log)
+	if _, n, err := source.Check(ctx); err == nil {
+		log.Debug("listed cgroups", "cgroups", n)
+	} else if errors.Is(err, errors.ErrUnsupported) {
+		return unavailable(err)
+	} else {
+		return err
+	}
+	l, err := who.listen(ctx, runDir)
+	if err != nil {
+		return serveError(err, runDir)
+	}
+	who.warn(log, runDir)
+	return serveUntil(ctx, hostprovider.NewServer(l, source, token, log), log)
+}
+
+// serveUntil serves until ctx ends, and ends in good order.
+func serveUntil(ctx context.Context, server *cgroupsnapshot.Server, log *slog.Logger) error {
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(context.Background()) }()
+	log.Info("serving", "service", snapshotService, "endpoint", server.Status().Endpoint, "pid", os.Getpid())
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping", "sessions", server.Status().Sessions)
+	patience, cancel := context.WithTimeout(context.Background(), shutdownPatience)
+	defer cancel()
+	cut := server.Shutdown(patience)
+	if err := <-served; err != nil {
+		return err
+	}
+	logEnd(log, server.Status(), cut)
+	return nil
+}
+
+func logEnd(log *slog.Logger, st service.ServerStatus, cut error) {
+	if cut != nil {
+		log.Warn("calls were still in progress", "error", cut)
+	}
+	log.Info("stopped", "sessions", st.Accepted, "refused", st.Refused, "requests", st.Requests,
+		"answers", st.Answers[wire.StatusOK], "bytes", st.BytesOut)
+}
+
+// access says who is served.
+type access struct {
+	uids []uint32
+	any  bool
+}
+
+func (f *serveFlags) access() (access, error) {
+	who := access{any: f.allowAny}
+	for _, uid := range f.allowUIDs {
+		if uid > math.MaxUint32 {
+			return access{}, usagef("--allow-uid %d: no such uid", uid)
+		}
+		who.uids = append(who.uids, uint32(uid))
+	}
+	return who, nil
+}
+
+// others reports whether anybody beside this user and root is served.
+func (w access) others() bool { return w.any || len(w.uids) > 0 }
+
+func (w access) listen(ctx context.Context, runDir string) (link.Listener, error) {
+	if !w.others() {
+		if err := rundir.Make(runDir, rundir.Closed); err != nil {
+			return nil, err
+		}
+		return local.Listen(ctx, runDir, snapshotService)
+	}
+	if err := rundir.Make(runDir, rundir.Open); err != nil {
+		return nil, err
+	}
+	cfg := posix.ListenConfig{
+		Config:      posix.Config{RunDir: runDir, Service: snapshotService},
+		Mode:        0o666, // connecting takes the right to write; who may is decided by uid
+		AllowAnyUID: w.any,
+	}
+	if !w.any {
+		cfg.AllowUIDs = append(slices.Clone(w.uids), uint32(os.Geteuid()), 0)
+	}
+	l, err := posix.Listen(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// warn says so if those who are to be served cannot get there.
+func (w access) warn(log *slog.Logger, runDir string) {
+	const othersPass = 0o001
+	if info, err := os.Stat(runDir); w.others() && err == nil && info.Mode().Perm()&othersPass == 0 {
+		log.Warn("other users cannot get into the run directory", "dir", runDir, "mode", info.Mode().Perm().String())
+	}
+}
+
+// serveError says what to do about an endpoint that cannot be had.
+func serveError(err error, runDir string) error {
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return unavailable(err)
+	case !errors.Is(err, link.ErrAddrInUse):
+		return badRunDir(err)
+	}
+	all, _ := posix.Inspect(runDir)
+	for _, e := range all {
+		if e.Service == snapshotService && e.Owner.Known {
+			return fmt.Errorf("a live provider has %s: stop it, or give --run-dir (it is pid %d of uid %d)", e.Socket, e.Owner.PID, e.Owner.UID)
+		}
+	}
+	return fmt.Errorf("a live provider has the endpoint, or seems to: stop it, or give --run-dir: %w", err)
+}

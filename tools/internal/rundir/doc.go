@@ -1,0 +1,2 @@
+// Package rundir makes the directories that sockets stand in.
+package rundir
