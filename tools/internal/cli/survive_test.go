@@ -193,6 +193,7 @@ func TestSignalsSwitchedOff(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Skip(err)
 		}
+		t.Cleanup(func() { _ = cmd.Process.Kill() })
 		said := errs.awaitText(t, 0, "waiting\n")
 		if err := cmd.Process.Signal(c.signal); err != nil {
 			t.Fatal(err)
