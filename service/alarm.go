@@ -3,32 +3,35 @@ package service
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 )
 
 // alarm ends a wait on channels at a deadline, with a timer from a pool.
-type alarm struct{ t *time.Timer }
+type alarm struct {
+	pool *sync.Pool
+	t    *time.Timer
+}
 
-var timers = sync.Pool{New: func() any {
-	t := time.NewTimer(time.Hour)
-	t.Stop()
-	return t
-}}
-
-// startAlarm sets an alarm for d, unless the context has a deadline of its own, which then is d.
-func startAlarm(ctx context.Context, d *link.Deadline) alarm {
-	if _, own := ctx.Deadline(); own {
+// alarm sets an alarm for d, unless the end of the context is d and will be told. The pool is the client's own:
+// timers made in a bubble of testing/synctest must not get out of it.
+func (c *core) alarm(ctx context.Context, d *link.Deadline) alarm {
+	if _, own := ctx.Deadline(); own && ctx.Done() != nil {
 		return alarm{}
 	}
 	left, ok := d.Left()
 	if !ok {
 		return alarm{}
 	}
-	t := timers.Get().(*time.Timer)
-	t.Reset(left)
-	return alarm{t}
+	t, _ := c.timers.Get().(*time.Timer)
+	if t == nil {
+		t = time.NewTimer(left)
+	} else {
+		t.Reset(left)
+	}
+	return alarm{&c.timers, t}
 }
 
 // C returns the channel to wait on; nil, which blocks for ever, if there is no alarm.
@@ -42,39 +45,27 @@ func (a alarm) C() <-chan time.Time {
 func (a alarm) stop() {
 	if a.t != nil {
 		a.t.Stop()
-		timers.Put(a.t)
+		a.pool.Put(a.t)
 	}
 }
 
-// abortion is the switch behind Client.Abort. The zero value is off; init makes its channel.
-type abortion struct {
-	mu  sync.Mutex
-	now chan struct{}
-	on  bool
+// era is a stretch of a client's life without Abort. A call belongs to the era in which it began and ends with
+// it, so that a ClearAbort right after the Abort cannot make it overlook that.
+type era struct {
+	over  chan struct{}
+	ended atomic.Bool
 }
 
-func (a *abortion) ch() <-chan struct{} {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.now
+func newEra() *era { return &era{over: make(chan struct{})} }
+
+// end is called once.
+func (e *era) end() {
+	e.ended.Store(true)
+	close(e.over)
 }
 
-// set switches on, clear off; both report whether that changed anything.
-func (a *abortion) set() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.on {
-		return false
-	}
-	a.on = true
-	close(a.now)
-	return true
-}
-
-func (a *abortion) clear() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.on {
-		a.on, a.now = false, make(chan struct{})
-	}
+// bound is what ends a call from outside, beside its context.
+type bound struct {
+	deadline link.Deadline
+	era      *era
 }

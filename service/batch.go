@@ -49,6 +49,15 @@ func (c *Client[Req, View, M]) attemptBatch(ctx context.Context, t *try, rs []Re
 	if err := t.take(ctx); err != nil {
 		return err
 	}
+	returned := false
+	defer t.guard(&returned)
+	err := c.exchangeBatch(ctx, t, rs)
+	returned = true
+	return err
+}
+
+// exchangeBatch is an attempt that has its slot.
+func (c *Client[Req, View, M]) exchangeBatch(ctx context.Context, t *try, rs []Req) error {
 	size := 0
 	for _, r := range rs {
 		size += wire.BatchSize(1, c.m.RequestSize(r))

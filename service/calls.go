@@ -16,35 +16,51 @@ import (
 // reserve waits for the send lock and returns room for n bytes of payload. On success send or unreserve follows.
 func (x *call) reserve(ctx context.Context, n int) ([]byte, error) {
 	s := x.s
+	if n < 0 {
+		return nil, stop(fmt.Errorf("%w: a request of %d bytes", link.ErrMisuse, n))
+	}
 	select {
 	case s.turn <- struct{}{}:
 	default:
-		alarm := startAlarm(ctx, &x.deadline)
+		alarm := s.c.alarm(ctx, &x.bound.deadline)
 		got := false
 		select {
 		case s.turn <- struct{}{}:
 			got = true
 		case <-s.dead:
 		case <-ctx.Done():
-		case <-s.c.abort.ch():
+		case <-x.bound.era.over:
 		case <-alarm.C():
 		}
 		alarm.stop()
 		if !got {
-			return nil, s.ended(ctx, &x.deadline)
+			if err := s.cause(); err != nil {
+				return nil, err
+			}
+			return nil, reason(ctx, &x.bound)
 		}
 	}
 	buf, err := s.conn.Reserve(n)
 	if err != nil {
 		<-s.turn
+		if gone(err) {
+			return nil, err // nothing was sent; what the provider had sent is for others to read
+		}
 		return nil, x.sessionError(err)
 	}
+	x.sends = true
 	return buf, nil
+}
+
+// gone reports whether an error says that the provider has ended the session.
+func gone(err error) bool {
+	return errors.Is(err, link.ErrPeerClosed) || errors.Is(err, link.ErrReset)
 }
 
 // unreserve gives up what reserve gave.
 func (x *call) unreserve() {
 	x.s.conn.Cancel()
+	x.sends = false
 	<-x.s.turn
 }
 
@@ -60,16 +76,16 @@ func (x *call) send(ctx context.Context, h wire.Header, n int) error {
 	s.ensureReader()
 	s.mu.Unlock()
 
-	err := s.c.over(ctx)
+	err := over(ctx, x.bound.era)
 	if err == nil {
-		err = s.conn.Commit(h, n, &x.deadline)
+		err = s.conn.Commit(h, n, &x.bound.deadline)
 	} else {
 		s.conn.Cancel()
 	}
 
 	s.mu.Lock()
 	s.sending = nil
-	sent := err == nil || errors.Is(err, link.ErrPeerClosed) || errors.Is(err, link.ErrReset)
+	sent := err == nil || gone(err)
 	switch {
 	case x.state != callSending: // answered already
 	case sent:
@@ -78,28 +94,26 @@ func (x *call) send(ctx context.Context, h wire.Header, n int) error {
 	default:
 		x.state = callIdle
 	}
-	drains := s.leader == &s.drainer
+	s.dismissReader()
 	s.mu.Unlock()
-	if drains {
-		s.conn.Interrupt(link.SideRecv, errWake)
-	}
+	x.sends = false
 	<-s.turn
+	x.sent = x.sent || sent || errors.Is(err, link.ErrCut)
 	switch {
 	case sent:
 		s.c.n.bytesOut.Add(uint64(n) + wire.HeaderSize)
 		return nil
 	case errors.Is(err, link.ErrCut):
-		why := s.c.over(ctx)
+		why := over(ctx, x.bound.era)
 		if why == nil && errors.Is(err, link.ErrTimeout) {
 			why = stop(ErrTimeout)
 		}
-		s.fail(fmt.Errorf("%w: its sender had to leave", link.ErrCut))
 		if why != nil {
+			s.fail(errCutShort)
 			return why
 		}
-		return s.cause()
 	case errors.Is(err, errWake):
-		if why := s.c.over(ctx); why != nil {
+		if why := over(ctx, x.bound.era); why != nil {
 			return why
 		}
 		return errAgain
@@ -109,14 +123,20 @@ func (x *call) send(ctx context.Context, h wire.Header, n int) error {
 	return x.sessionError(err)
 }
 
-var errAgain = errors.New("send again")
+var (
+	errAgain    = errors.New("send again")
+	errCutShort = fmt.Errorf("%w: its sender had to leave", link.ErrCut)
+)
 
 // sessionError tells an error that leaves the session intact from one that ends it.
 func (x *call) sessionError(err error) error {
 	var limit *link.LimitError
 	var over *stopError
-	if errors.As(err, &limit) || errors.As(err, &over) {
+	switch {
+	case errors.As(err, &limit), errors.As(err, &over):
 		return err
+	case errors.Is(err, link.ErrMisuse):
+		return stop(err)
 	}
 	x.s.fail(err)
 	return x.s.cause()
@@ -133,6 +153,7 @@ func (x *call) await(ctx context.Context) error {
 			s.mu.Unlock()
 			return nil
 		case s.err != nil:
+			x.state = callIdle // whoever still reads must leave msg alone
 			s.mu.Unlock()
 			return s.err // written once, before now
 		case s.leader == nil:
@@ -155,10 +176,10 @@ func (x *call) lead(ctx context.Context) error {
 	s := x.s
 	for {
 		// The watch was set up before: a context that ends from here on interrupts Recv.
-		if err := s.c.over(ctx); err != nil {
+		if err := over(ctx, x.bound.era); err != nil {
 			return x.depart(err)
 		}
-		err := s.conn.Recv(&s.rx, &x.deadline)
+		err := s.conn.Recv(&s.rx, &x.bound.deadline)
 		if err == nil {
 			s.mu.Lock()
 			s.deliver()
@@ -175,11 +196,11 @@ func (x *call) lead(ctx context.Context) error {
 		case errors.Is(err, link.ErrTimeout):
 			return x.depart(stop(ErrTimeout))
 		default:
+			s.fail(err)
 			s.mu.Lock()
 			s.leader = nil
 			s.mu.Unlock()
-			s.fail(err)
-			return s.cause()
+			return nil // await looks again
 		}
 	}
 }
@@ -187,7 +208,7 @@ func (x *call) lead(ctx context.Context) error {
 // park waits until there may be something to do: an answer, or leadership.
 func (x *call) park(ctx context.Context) error {
 	s := x.s
-	alarm := startAlarm(ctx, &x.deadline)
+	alarm := s.c.alarm(ctx, &x.bound.deadline)
 	defer alarm.stop()
 	select {
 	case <-x.wake:
@@ -195,13 +216,10 @@ func (x *call) park(ctx context.Context) error {
 	case <-s.dead:
 		return nil
 	case <-ctx.Done():
-	case <-s.c.abort.ch():
+	case <-x.bound.era.over:
 	case <-alarm.C():
 	}
-	if err := s.c.over(ctx); err != nil {
-		return x.depart(err)
-	}
-	return x.depart(stop(ErrTimeout))
+	return x.depart(reason(ctx, &x.bound))
 }
 
 // depart leaves without the answer, for the caller's own reason, which it returns; nil if the answer has come
@@ -217,15 +235,15 @@ func (x *call) depart(why error) error {
 		return nil // await looks again
 	}
 	ok := s.abandon(x)
-	last := s.retired && s.active == 0
+	last := s.retired != nil && s.active == 0
 	s.mu.Unlock()
-	s.c.event(link.EventAbandon, s, why)
 	switch {
-	case !ok:
-		s.fail(errAllAbandoned)
 	case last:
 		s.fail(errRetired)
+	case !ok:
+		s.fail(errAllAbandoned)
 	}
+	s.c.event(link.EventAbandon, s, why)
 	return &departed{why}
 }
 
@@ -240,18 +258,27 @@ var (
 )
 
 // judge checks an answer before it is decoded (spec 08): the code, the status, and of a batch the flag and the
-// number of items.
+// number of items. The answer to a single request may be a batch of one.
 func (x *call) judge(h wire.Header) error {
 	got := &x.msg.Header
+	batch := h.IsBatch() || got.IsBatch()
 	switch {
 	case got.Code != h.Code:
 		return x.malformed(codec.FieldError("answer", "code", codec.ErrBadLayout))
-	case got.Status == wire.StatusOK && h.IsBatch() && (!got.IsBatch() || got.ItemCount != h.ItemCount):
-		return x.malformed(codec.FieldError("answer", "item_count", codec.ErrBadCount))
 	case got.Status != wire.StatusOK:
 		return &StatusError{got.Status}
+	case batch && (!got.IsBatch() || got.ItemCount != h.ItemCount):
+		return x.malformed(codec.FieldError("answer", "item_count", codec.ErrBadCount))
 	}
 	return nil
+}
+
+// answer returns the payload of a single answer that judge has passed, borrowed as msg is.
+func (x *call) answer() []byte {
+	if x.msg.Header.IsBatch() {
+		return x.msg.Batch().Item(0)
+	}
+	return x.msg.Payload
 }
 
 // malformed ends the session over an answer that is not what it should be.

@@ -28,7 +28,9 @@ func NewClient[Req, View any, M Method[Req, View]](d link.Dialer, cfg Config) *C
 // It waits at most until ctx ends, or for the client's Timeout if ctx has no deadline. Errors: ErrNotReady
 // (at once, without I/O), ErrTimeout, context.Canceled, ErrAborted, ErrClosed, *StatusError, *GrowthError,
 // ErrMalformed, what EncodeRequest and use return, and the errors of package link for a session that broke and
-// could not be replaced. A call that ends early disturbs no other.
+// could not be replaced. A call that ends early disturbs no other. A panic of use, or of the method's code, passes
+// through and leaves the client as it was. While use runs it occupies a place for requests under way: with a Depth
+// of 1, as over shared memory, it must not call the same client.
 func (c *Client[Req, View, M]) Call(ctx context.Context, r Req, use func(View) error) error {
 	var t try
 	v, err := c.do(ctx, &t, r)
@@ -58,11 +60,21 @@ func (c *Client[Req, View, M]) do(ctx context.Context, t *try, r Req) (View, err
 }
 
 // attempt is one request in one session.
-func (c *Client[Req, View, M]) attempt(ctx context.Context, t *try, r Req) (View, error) {
+func (c *Client[Req, View, M]) attempt(ctx context.Context, t *try, r Req) (v View, err error) {
 	var none View
 	if err := t.take(ctx); err != nil {
 		return none, err
 	}
+	returned := false
+	defer t.guard(&returned)
+	v, err = c.exchange(ctx, t, r)
+	returned = true
+	return v, err
+}
+
+// exchange is an attempt that has its slot.
+func (c *Client[Req, View, M]) exchange(ctx context.Context, t *try, r Req) (View, error) {
+	var none View
 	h := wire.Header{Kind: wire.KindRequest, Code: uint16(c.m.Code()), ItemCount: 1}
 	for {
 		buf, err := t.x.reserve(ctx, c.m.RequestSize(r))
@@ -88,7 +100,7 @@ func (c *Client[Req, View, M]) attempt(ctx context.Context, t *try, r Req) (View
 	if err := t.x.judge(h); err != nil {
 		return none, err
 	}
-	v, err := c.m.DecodeResponse(t.x.msg.Payload)
+	v, err := c.m.DecodeResponse(t.x.answer())
 	if err != nil {
 		return none, t.x.malformed(err)
 	}

@@ -213,7 +213,7 @@ func TestCallAndBatch(t *testing.T) {
 
 func TestGrowthOfRequests(t *testing.T) {
 	// A batch of more items, and then of more bytes, than were agreed makes a second and a third session.
-	c, p := newPairWith(t, service.Config{}, link.Settings{RequestPayload: 10000}, increment)
+	c, _ := newPairWith(t, service.Config{}, link.Settings{RequestPayload: 10000}, increment)
 	connect(t, c)
 	for _, n := range []int{5, 500} {
 		sum := 0
@@ -225,7 +225,7 @@ func TestGrowthOfRequests(t *testing.T) {
 		t.Fatalf("agreed %+v", st.Limits)
 	}
 	// Beyond the provider's maximum there is one refusal, an error that names the limits, and life goes on.
-	before := p.sessions.Load()
+	before := c.Status().Connects
 	for n, ceiling := range map[int]uint64{1000: 0, 70000: 1 << 20} {
 		err := c.CallBatch(t.Context(), make([]uint64, n), func(int, uint64) error { return nil })
 		var growth *service.GrowthError
@@ -236,8 +236,8 @@ func TestGrowthOfRequests(t *testing.T) {
 	if got, err := call(t.Context(), c, 1); err != nil || got != 2 {
 		t.Fatalf("afterwards: %d, %v", got, err)
 	}
-	if p.sessions.Load() != before {
-		t.Fatalf("%d sessions were made over it", p.sessions.Load()-before)
+	if n := c.Status().Connects; n != before {
+		t.Fatalf("%d sessions were made over it", n-before)
 	}
 }
 

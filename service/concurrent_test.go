@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
@@ -152,26 +153,28 @@ func TestAbandonedAnswersAreDiscarded(t *testing.T) {
 
 // TestAllSlotsAbandonedEndsTheSession, and the next call makes another.
 func TestAllSlotsAbandonedEndsTheSession(t *testing.T) {
-	c, p := newPair(t, service.Config{Proposal: link.Proposal{Depth: 3}}, func(p *provider, conn link.Conn) {
-		if p.sessions.Load() > 1 {
-			increment(p, conn)
-			return
+	synctest.Test(t, func(t *testing.T) { // no call times out before it has sent its request
+		c, p := newPair(t, service.Config{Proposal: link.Proposal{Depth: 3}}, func(p *provider, conn link.Conn) {
+			if p.sessions.Load() > 1 {
+				increment(p, conn)
+				return
+			}
+			var m link.Message
+			for conn.Recv(&m, nil) == nil { // and never an answer
+			}
+		})
+		connect(t, c)
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			if _, err := call(ctx, c, 1); !errors.Is(err, service.ErrTimeout) {
+				t.Fatalf("got %v", err)
+			}
+			cancel()
 		}
-		var m link.Message
-		for conn.Recv(&m, nil) == nil { // and never an answer
+		if got, err := call(t.Context(), c, 1); err != nil || got != 2 || p.sessions.Load() != 2 {
+			t.Fatalf("got %d, %v, %d sessions", got, err, p.sessions.Load())
 		}
 	})
-	connect(t, c)
-	for range 3 {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		if _, err := call(ctx, c, 1); !errors.Is(err, service.ErrTimeout) {
-			t.Fatalf("got %v", err)
-		}
-		cancel()
-	}
-	if got, err := call(t.Context(), c, 1); err != nil || got != 2 || p.sessions.Load() != 2 {
-		t.Fatalf("got %d, %v, %d sessions", got, err, p.sessions.Load())
-	}
 }
 
 func TestAbort(t *testing.T) {

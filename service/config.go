@@ -44,6 +44,7 @@ func (c Config) withDefaults() Config {
 	if c.ReconnectWindow <= 0 {
 		c.ReconnectWindow = DefaultReconnectWindow
 	}
+	c.Proposal.Depth = max(0, c.Proposal.Depth)
 	if c.Proposal.RequestPayload == 0 {
 		c.Proposal.RequestPayload = link.DefaultPayload
 	}

@@ -11,70 +11,74 @@ import (
 
 // wish is what a caller wants of a new session.
 type wish struct {
-	not      *session       // any but this one; nil: any
-	window   time.Duration  // try again for so long after failures that may pass
-	proposal *link.Proposal // nil: what served last
-	anew     bool           // even if replacing that one has failed before
+	not    *session             // any but this one; nil: any
+	window time.Duration        // try again for so long after failures that may pass
+	grow   func(*link.Proposal) // what to ask for beside what served last; nil: nothing
+	anew   bool                 // even if replacing that one has failed before
 }
 
 // connect returns a live session, made by this caller or by one that is at it already. Errors: a stopError for
 // reasons of the caller's own, else why there is no session.
-func (c *core) connect(ctx context.Context, d *link.Deadline, w wish) (*session, error) {
+func (c *core) connect(ctx context.Context, b *bound, w wish) (s *session, mine bool, err error) {
 	for {
-		c.mu.Lock()
-		if c.closed {
-			c.mu.Unlock()
-			return nil, stop(ErrClosed)
+		if err := over(ctx, b.era); err != nil {
+			return nil, false, err
 		}
-		if s := c.current.Load(); s != nil && s != w.not && c.state == StateReady && s.cause() == nil {
+		c.mu.Lock()
+		switch s := c.current.Load(); {
+		case c.closed:
 			c.mu.Unlock()
-			return s, nil
+			return nil, false, stop(ErrClosed)
+		case b.era.ended.Load(): // Abort has not seen, and will not see, what begins here
+			c.mu.Unlock()
+			return nil, false, stop(ErrAborted)
+		case s != nil && s != w.not && c.state == StateReady && s.cause() == nil:
+			c.mu.Unlock()
+			return s, false, nil
 		}
 		if w.not != nil && w.not.noSuccessor != nil && !w.anew && c.flight == nil {
 			err := w.not.noSuccessor
 			c.mu.Unlock()
-			return nil, err
+			return nil, false, err
 		}
 		f := c.flight
 		if f == nil {
-			f = &flight{done: make(chan struct{})}
+			f = &flight{window: w.window, done: make(chan struct{})}
 			c.flight = f
-			return c.fly(ctx, d, f, w) // unlocks
+			s, err := c.fly(ctx, b, f, w) // unlocks
+			return s, true, err
 		}
 		c.mu.Unlock()
-		if err := c.join(ctx, d, f); err != nil {
-			return nil, err
+		if err := c.join(ctx, b, f, w); err != nil {
+			return nil, false, err
 		}
 	}
 }
 
 // join waits for somebody else's attempt. Nil: look again.
-func (c *core) join(ctx context.Context, d *link.Deadline, f *flight) error {
-	alarm := startAlarm(ctx, d)
+func (c *core) join(ctx context.Context, b *bound, f *flight, w wish) error {
+	alarm := c.alarm(ctx, &b.deadline)
 	defer alarm.stop()
 	select {
 	case <-f.done:
-		if f.err != nil && !f.own {
-			return f.err
+		if f.own || w.window > f.window && passing(f.err) {
+			return nil // it is no answer to what this caller wants
 		}
-		return nil
+		return f.err
 	case <-ctx.Done():
-	case <-c.abort.ch():
+	case <-b.era.over:
 	case <-alarm.C():
 	}
-	if err := c.over(ctx); err != nil {
-		return err
-	}
-	return stop(ErrTimeout)
+	return reason(ctx, b)
 }
 
 // fly makes the attempt. c.mu is held on entry and released.
-func (c *core) fly(ctx context.Context, d *link.Deadline, f *flight, w wish) (*session, error) {
+func (c *core) fly(ctx context.Context, b *bound, f *flight, w wish) (*session, error) {
 	old := w.not
 	bounded := ctx
 	drop := context.CancelFunc(func() {})
-	if _, own := ctx.Deadline(); !own {
-		if left, ok := d.Left(); ok {
+	if _, own := ctx.Deadline(); !own || ctx.Done() == nil {
+		if left, ok := b.deadline.Left(); ok {
 			bounded, drop = context.WithTimeout(ctx, left)
 		}
 	}
@@ -84,17 +88,23 @@ func (c *core) fly(ctx context.Context, d *link.Deadline, f *flight, w wish) (*s
 	f.cancel = cancel
 	first := c.state
 	proposal := c.proposal
-	if w.proposal != nil {
-		proposal = *w.proposal
+	if w.grow != nil {
+		w.grow(&proposal)
 	}
 	if c.state != StateReady {
 		c.setState(StateConnecting, nil)
 	}
 	c.mu.Unlock()
 
+	landed := false
+	defer func() {
+		if !landed { // the dialer has panicked
+			c.crashed(f, first)
+		}
+	}()
 	conn, err := c.dial(dialing, proposal, w.window)
-	why := c.over(ctx)
-	if err != nil && why == nil && dialing.Err() != nil {
+	why := over(ctx, b.era)
+	if err != nil && why == nil && (dialing.Err() != nil || errors.Is(err, link.ErrTimeout) && b.deadline.Expired()) {
 		why = stop(ErrTimeout)
 	}
 
@@ -103,8 +113,10 @@ func (c *core) fly(ctx context.Context, d *link.Deadline, f *flight, w wish) (*s
 
 	c.mu.Lock()
 	c.flight = nil
-	var s *session
+	landed = true
+	var s, replaced *session
 	var unwanted link.Conn
+	var refused error // what the provider said, for the event
 	switch {
 	case c.closed:
 		unwanted = conn
@@ -112,7 +124,7 @@ func (c *core) fly(ctx context.Context, d *link.Deadline, f *flight, w wish) (*s
 	case err == nil:
 		s = newSession(c, conn)
 		c.sessions[s] = struct{}{}
-		c.current.Store(s)
+		replaced = c.current.Swap(s)
 		c.proposal = proposal
 		c.setState(StateReady, nil)
 		c.pause, c.notUntil = 0, 0
@@ -120,35 +132,58 @@ func (c *core) fly(ctx context.Context, d *link.Deadline, f *flight, w wish) (*s
 	case why != nil:
 		// The caller left; that says nothing about the provider.
 		f.own = true
-		if c.state == StateConnecting {
-			c.setState(first, nil)
-		}
+		c.unchanged(first)
 		err = why
+	case w.grow != nil && refusedWith(err, wire.StatusLimitExceeded):
+		// It asked for more than there is; others may not.
+		f.own = true
+		c.unchanged(first)
+		c.lastErr, refused = err, err
 	case serves && c.current.Load() == old && c.state == StateReady:
-		c.lastErr = err
+		c.lastErr, refused = err, err
 	default:
 		c.failed(err)
-		if old != nil {
+		refused = err
+		if old != nil && (w.window > 0 || !passing(err)) {
 			old.noSuccessor = err
 		}
 	}
 	f.err = err
 	c.mu.Unlock()
-	close(f.done)
-
 	if unwanted != nil {
 		unwanted.Close()
 	}
-	switch {
-	case s != nil:
+	close(f.done)
+
+	if refused != nil {
+		c.event(link.EventRefuse, nil, refused)
+	}
+	if s != nil {
 		c.event(link.EventConnect, s, nil)
-		if old != nil {
-			old.retire()
+		for _, o := range []*session{old, replaced} {
+			if o != nil {
+				o.retire(errRetired)
+			}
 		}
-	case err != nil && !f.own:
-		c.event(link.EventRefuse, nil, err)
 	}
 	return s, err
+}
+
+// unchanged takes back that a first session is being made. c.mu is held.
+func (c *core) unchanged(before State) {
+	if c.state == StateConnecting {
+		c.setState(before, nil)
+	}
+}
+
+// crashed ends an attempt that has not come back.
+func (c *core) crashed(f *flight, before State) {
+	c.mu.Lock()
+	c.flight = nil
+	f.own = true
+	c.unchanged(before)
+	c.mu.Unlock()
+	close(f.done)
 }
 
 // failed notes that there is no session, and why. c.mu is held.

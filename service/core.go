@@ -13,15 +13,14 @@ import (
 
 // core is the part of a client that knows no types: its state, its session, and how it gets a new one.
 type core struct {
-	dialer link.Dialer
-	cfg    Config
-	n      counters
-	abort  abortion
-	// aborted mirrors abort for the hot path.
-	aborted atomic.Bool
+	dialer  link.Dialer
+	cfg     Config
+	n       counters
+	era     atomic.Pointer[era] // never nil; set under mu
 	ready   atomic.Bool
 	current atomic.Pointer[session] // what calls use while ready
 	wg      sync.WaitGroup          // goroutines of sessions
+	timers  sync.Pool               // of *time.Timer, for alarms
 
 	mu       sync.Mutex
 	state    State
@@ -38,6 +37,7 @@ type core struct {
 // flight is one attempt to connect, shared by all who need it.
 type flight struct {
 	cancel context.CancelCauseFunc
+	window time.Duration // for how long it tries
 	done   chan struct{}
 	err    error // valid when done is closed; nil: the session is core.current
 	own    bool  // it failed for reasons of the caller who made it; others try themselves
@@ -52,13 +52,13 @@ func newCore(d link.Dialer, cfg Config) *core {
 		sessions: make(map[*session]struct{}),
 		proposal: cfg.Proposal,
 	}
-	c.abort.now = make(chan struct{})
+	c.era.Store(newEra())
 	return c
 }
 
 // over says why a caller must leave, as a stopError: its context ended, or the client was aborted. Nil if not.
-func (c *core) over(ctx context.Context) error {
-	if c.aborted.Load() {
+func over(ctx context.Context, e *era) error {
+	if e.ended.Load() {
 		return stop(ErrAborted)
 	}
 	if err := ctx.Err(); err != nil {
@@ -113,14 +113,14 @@ func (c *core) refresh(ctx context.Context) (changed bool, err error) {
 	}
 	s := c.current.Load()
 	c.mu.Unlock()
-	if err := c.over(ctx); err != nil {
+	b := bound{c.deadline(ctx), c.era.Load()}
+	if err := over(ctx, b.era); err != nil {
 		return false, unstop(err)
 	}
 	if before == StateReady && s.probe() {
 		return false, nil
 	}
-	d := c.deadline(ctx)
-	_, err = c.connect(ctx, &d, wish{not: s, anew: true})
+	_, _, err = c.connect(ctx, &b, wish{not: s, anew: true})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// A session that was replaced by another is a change too: what the provider knew of us is gone.
@@ -135,27 +135,33 @@ func (c *core) deadline(ctx context.Context) link.Deadline {
 	return link.Within(c.cfg.Timeout)
 }
 
-// probe reports whether an idle session's peer is still there, without waiting. A busy one is taken to be: its
-// callers will notice.
+// probe reports whether a session's peer is still there, without waiting: it reads what has come. Where a caller
+// reads or is about to, it is taken to be: that one will notice.
 func (s *session) probe() bool {
 	s.mu.Lock()
-	if s.err != nil {
+	switch {
+	case s.err != nil, s.retired != nil:
 		s.mu.Unlock()
 		return false
-	}
-	if s.leader != nil || s.active > 0 || s.retired {
+	case s.leader != nil, s.someoneWaits():
 		s.mu.Unlock()
-		return !s.retired
+		return true
 	}
 	s.leader = &s.drainer
 	s.mu.Unlock()
 	now := link.Deadline(1) // long past
-	err := s.conn.Recv(&s.rx, &now)
+	err := errWake
+	for busy := false; !busy && (err == nil || errors.Is(err, errWake)); {
+		err = s.conn.Recv(&s.rx, &now)
+		if err == nil {
+			s.mu.Lock()
+			s.deliver()
+			busy = s.someoneWaits()
+			s.mu.Unlock()
+		}
+	}
 	s.mu.Lock()
 	s.leader = nil
-	if err == nil {
-		s.deliver()
-	}
 	s.passOn()
 	s.mu.Unlock()
 	if err != nil && !errors.Is(err, link.ErrTimeout) && !errors.Is(err, errWake) {
@@ -165,13 +171,9 @@ func (s *session) probe() bool {
 	return true
 }
 
-// close ends the client and waits for its goroutines.
+// close ends the client and waits for its goroutines. Each call waits, not only the first.
 func (c *core) close() error {
 	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
-		return nil
-	}
 	c.closed = true
 	c.setState(StateDisconnected, nil)
 	f := c.flight
@@ -183,6 +185,7 @@ func (c *core) close() error {
 	}
 	for _, s := range sessions {
 		s.fail(ErrClosed)
+		<-s.closed // somebody else may be at it
 	}
 	c.wg.Wait()
 	return nil
@@ -198,11 +201,13 @@ func (c *core) live() []*session {
 }
 
 func (c *core) setAbort() {
-	c.aborted.Store(true)
-	if !c.abort.set() {
+	c.mu.Lock()
+	e := c.era.Load()
+	if e.ended.Load() {
+		c.mu.Unlock()
 		return
 	}
-	c.mu.Lock()
+	e.end()
 	f, sessions := c.flight, c.live()
 	c.mu.Unlock()
 	if f != nil {
@@ -214,8 +219,11 @@ func (c *core) setAbort() {
 }
 
 func (c *core) clearAbort() {
-	c.abort.clear()
-	c.aborted.Store(false)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.era.Load().ended.Load() {
+		c.era.Store(newEra())
+	}
 }
 
 // ended notes that a session is over.
@@ -226,6 +234,7 @@ func (c *core) ended(s *session, err error) {
 		c.lastErr = err
 	}
 	c.mu.Unlock()
+	close(s.closed)
 	c.event(link.EventDisconnect, s, err)
 }
 

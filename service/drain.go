@@ -2,20 +2,33 @@ package service
 
 import (
 	"errors"
+
+	"github.com/plugin-ipc/netipc/codec/link"
 )
 
-// A request and answers that nobody waits for can block each other: the provider cannot send an abandoned
-// answer because we do not read, so it does not read, so we cannot send. While somebody sends, abandoned
-// answers are due, and no caller reads, a goroutine does. It is the only one a client ever starts, and it ends
-// with the send.
+// Answers that nobody waits for must be read all the same where somebody depends on it. Whoever sends does: the
+// provider cannot send an abandoned answer because we do not read, so it does not read, so we cannot send. And so
+// does who waits for a slot that such an answer would free. While no caller reads, a goroutine does. It is the
+// only one a client ever starts, and it ends with the need.
+
+// needsReader reports whether somebody depends on abandoned answers while no caller is there to read. s.mu is held.
+func (s *session) needsReader() bool {
+	return s.err == nil && s.abandoned > 0 && (s.sending != nil || s.queued > 0) && !s.someoneWaits()
+}
 
 // ensureReader starts that goroutine if it is needed. s.mu is held.
 func (s *session) ensureReader() {
-	if s.sending == nil || s.abandoned == 0 || s.leader != nil || s.err != nil || s.someoneWaits() {
-		return
+	if s.leader == nil && s.needsReader() {
+		s.leader = &s.drainer
+		s.c.wg.Go(s.drain)
 	}
-	s.leader = &s.drainer
-	s.c.wg.Go(s.drain)
+}
+
+// dismissReader ends it if it is not needed any more. s.mu is held.
+func (s *session) dismissReader() {
+	if s.leader == &s.drainer && !s.needsReader() {
+		s.conn.Interrupt(link.SideRecv, errWake)
+	}
 }
 
 // someoneWaits reports whether a caller is there to read: it has been told to, or is about to look.
@@ -40,10 +53,9 @@ func (s *session) drain() {
 			s.fail(err)
 			return
 		}
-		if s.err != nil || s.sending == nil || s.abandoned == 0 || s.someoneWaits() {
+		if !s.needsReader() {
 			s.leader = nil
 			s.passOn()
-			s.ensureReader()
 			s.mu.Unlock()
 			return
 		}

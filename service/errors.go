@@ -63,7 +63,7 @@ func (e *GrowthError) Error() string {
 	return fmt.Sprintf("%s: %d agreed, the client's own ceiling is %d: raise it in its Config", e.What, e.Agreed, e.Ceiling)
 }
 
-// Unwrap returns the refusal that ended the growth.
+// Unwrap returns what ended the growth: the refusal, or the limit.
 func (e *GrowthError) Unwrap() error { return e.Err }
 
 // stopError marks an error that ends the call: it is not retried. It never leaves the package.

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
 )
 
 // session is one Conn shared by many callers, pipelined without a goroutine of its own (spec 16, "leader and
@@ -19,6 +20,9 @@ type session struct {
 	free chan *call    // slots nobody uses; who waits here is served first come, first served
 	turn chan struct{} // the send lock: taken by putting a token in
 	dead chan struct{} // closed when err is set
+	gone chan struct{} // closed when retired or err is set: nobody else gets a slot
+
+	closed chan struct{} // closed when the Conn is
 
 	mu        sync.Mutex
 	calls     []*call // all slots
@@ -26,8 +30,10 @@ type session struct {
 	leader    *call // who reads, nil if nobody
 	sending   *call // who sends, nil if nobody
 	abandoned int   // slots whose caller left and whose answer has not come
+	queued    int   // callers who wait for a slot
 	active    int   // slots in callers' hands
-	retired   bool  // takes no more callers; the last one closes it
+	outgrown  bool  // an answer did not fit; the provider ends such a session
+	retired   error // why it takes no more callers, and the last one closes it; nil if it does
 	err       error // why the session is over
 	drainer   call  // leads in the place of a caller (drain.go)
 	watches   watches
@@ -40,10 +46,12 @@ type session struct {
 // call is one slot: a caller's place in a session, with the buffer of its answer.
 type call struct {
 	// These belong to the caller.
-	s        *session
-	msg      link.Message
-	deadline link.Deadline
-	watch    *watch
+	s     *session
+	msg   link.Message
+	bound bound // its era is set once a turn, under session.mu
+	watch *watch
+	sends bool // it has the send lock and a reserved buffer
+	sent  bool // something of the request has left
 
 	wake chan struct{} // one token: look at your state again
 
@@ -67,12 +75,14 @@ const (
 func newSession(c *core, conn link.Conn) *session {
 	depth := max(1, conn.Info().Depth)
 	s := &session{
-		c:     c,
-		conn:  conn,
-		free:  make(chan *call, depth),
-		turn:  make(chan struct{}, 1),
-		dead:  make(chan struct{}),
-		calls: make([]*call, depth),
+		c:      c,
+		conn:   conn,
+		free:   make(chan *call, depth),
+		turn:   make(chan struct{}, 1),
+		dead:   make(chan struct{}),
+		gone:   make(chan struct{}),
+		closed: make(chan struct{}),
+		calls:  make([]*call, depth),
 	}
 	s.drainer.s = s
 	for i := range s.calls {
@@ -82,50 +92,68 @@ func newSession(c *core, conn link.Conn) *session {
 	return s
 }
 
-// take waits for a slot. The error is a stopError when the wait ended for the caller's own reasons, else why
-// the session is over.
-func (s *session) take(ctx context.Context, d *link.Deadline) (*call, error) {
+// take waits for a slot. The error is a stopError when the wait ended for the caller's own reasons, errRetired
+// when the session takes no more callers, else why it is over.
+func (s *session) take(ctx context.Context, b *bound) (*call, error) {
 	var x *call
 	select {
 	case x = <-s.free:
 	default:
-		alarm := startAlarm(ctx, d)
-		select {
-		case x = <-s.free:
-		case <-s.dead:
-		case <-ctx.Done():
-		case <-s.c.abort.ch():
-		case <-alarm.C():
-		}
-		alarm.stop()
-		if x == nil {
-			return nil, s.ended(ctx, d)
-		}
+		x = s.queue(ctx, b)
 	}
 	s.mu.Lock()
-	err := s.err
-	if err == nil && s.retired {
-		err = errRetired
-	}
-	if err != nil {
+	err := s.refuses()
+	if err != nil || x == nil {
 		s.mu.Unlock()
-		s.free <- x
+		if err == nil {
+			return nil, reason(ctx, b)
+		}
+		if x != nil {
+			s.free <- x
+		}
 		return nil, err
 	}
 	s.active++
 	x.done = ctx.Done()
-	x.deadline = *d
+	x.bound, x.sent = *b, false
 	x.watch = s.watches.enter(s, ctx)
 	s.mu.Unlock()
 	return x, nil
 }
 
-// ended tells why a wait in this session ended.
-func (s *session) ended(ctx context.Context, d *link.Deadline) error {
-	if err := s.cause(); err != nil {
-		return err
+// queue waits for a slot while none is free. Nil: the wait ended otherwise.
+func (s *session) queue(ctx context.Context, b *bound) (x *call) {
+	s.mu.Lock()
+	s.queued++
+	s.ensureReader()
+	s.mu.Unlock()
+	alarm := s.c.alarm(ctx, &b.deadline)
+	select {
+	case x = <-s.free:
+	case <-s.gone:
+	case <-ctx.Done():
+	case <-b.era.over:
+	case <-alarm.C():
 	}
-	if err := s.c.over(ctx); err != nil {
+	alarm.stop()
+	s.mu.Lock()
+	s.queued--
+	s.dismissReader()
+	s.mu.Unlock()
+	return x
+}
+
+// refuses says why the session takes no more callers, nil if it does. s.mu is held.
+func (s *session) refuses() error {
+	if s.err == nil && s.retired != nil {
+		return errRetired
+	}
+	return s.err
+}
+
+// reason tells why a wait that did not end well ended, as a stopError: for the caller's own reasons.
+func reason(ctx context.Context, b *bound) error {
+	if err := over(ctx, b.era); err != nil {
 		return err
 	}
 	return stop(ErrTimeout)
@@ -145,7 +173,7 @@ func (x *call) giveBack() {
 	s.mu.Lock()
 	s.leave(x)
 	x.state = callIdle
-	last := s.retired && s.active == 0
+	last := s.retired != nil && s.active == 0
 	s.mu.Unlock()
 	s.free <- x
 	if last {
@@ -169,11 +197,10 @@ func (s *session) abandon(x *call) bool {
 	x.state = callAbandoned
 	s.abandoned++
 	s.passOn()
-	s.ensureReader()
 	return s.abandoned < len(s.calls)
 }
 
-// passOn wakes somebody to read when nobody does. s.mu is held.
+// passOn sees to it that somebody reads, if that is needed, after somebody has left off. s.mu is held.
 func (s *session) passOn() {
 	if s.leader != nil || s.err != nil {
 		return
@@ -184,6 +211,7 @@ func (s *session) passOn() {
 			return
 		}
 	}
+	s.ensureReader()
 }
 
 // nudge makes a parked caller look at its state; a token that is there already serves as well.
@@ -196,7 +224,8 @@ func (x *call) nudge() {
 
 // deliver gives the message in rx to whom it belongs. s.mu is held.
 func (s *session) deliver() {
-	s.c.n.bytesIn.Add(uint64(len(s.rx.Payload)) + 32)
+	s.c.n.bytesIn.Add(uint64(len(s.rx.Payload)) + wire.HeaderSize)
+	s.outgrown = s.outgrown || s.rx.Header.Status == wire.StatusLimitExceeded
 	for _, x := range s.calls {
 		if x.id != s.rx.Header.MessageID {
 			continue
@@ -226,6 +255,11 @@ func (s *session) fail(err error) {
 	if first {
 		s.err = err
 		close(s.dead)
+		if s.retired == nil {
+			close(s.gone)
+		} else if err == errRetired {
+			err = s.retired
+		}
 		s.watches.stop()
 	}
 	s.mu.Unlock()
@@ -236,9 +270,12 @@ func (s *session) fail(err error) {
 }
 
 // retire takes no more callers and lets the session end when its last one is done, which may be now.
-func (s *session) retire() {
+func (s *session) retire(why error) {
 	s.mu.Lock()
-	s.retired = true
+	if s.retired == nil && s.err == nil {
+		s.retired = why
+		close(s.gone)
+	}
 	last := s.active == 0
 	s.mu.Unlock()
 	if last {
@@ -246,16 +283,23 @@ func (s *session) retire() {
 	}
 }
 
-// interrupt wakes whoever is parked in the Conn on behalf of a context, or anybody if done is nil. Who is woken
-// without need finds nothing to do and goes back. The lock is held throughout: a sender who is not meant must
-// not be interrupted in the middle of a message, and this one cannot become another before the lock is free.
+// interrupt wakes whoever is parked in the Conn and has to leave: those with that Done channel, or, if it is nil,
+// those whose era has ended. The lock is held throughout: a sender who is not meant must not be interrupted in the
+// middle of a message, and this one cannot become another before the lock is free.
 func (s *session) interrupt(done <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.leader != nil && (done == nil || s.leader.done == done) {
+	if s.leader != nil && s.leader.leaves(done) {
 		s.conn.Interrupt(link.SideRecv, errWake)
 	}
-	if s.sending != nil && (done == nil || s.sending.done == done) {
+	if s.sending != nil && s.sending.leaves(done) {
 		s.conn.Interrupt(link.SideSend, errWake)
 	}
+}
+
+func (x *call) leaves(done <-chan struct{}) bool {
+	if done != nil {
+		return x.done == done
+	}
+	return x.bound.era != nil && x.bound.era.ended.Load()
 }

@@ -12,34 +12,48 @@ import (
 
 // try is one call over all its attempts.
 type try struct {
-	s        *session
-	x        *call // nil between attempts
-	deadline link.Deadline
-	resent   bool // the one resend after an ordinary failure is used up
-	grown    int  // how often limits were raised for this call
+	s      *session
+	x      *call // nil between attempts
+	bound  bound
+	resent bool // the one resend after an ordinary failure is used up
+	grown  int  // how often limits were raised for this call
+	spared int  // how often the session ended over another call of this client
 }
 
-// maxGrowth is how often one call may raise limits: from 1 KiB to 1 MiB (spec 08).
+// maxGrowth is how often one call may raise limits, or suffer from others who do: from 1 KiB to 1 MiB (spec 08).
 const maxGrowth = 10
 
 // enter begins a call. It does no I/O.
 func (c *core) enter(ctx context.Context, t *try) error {
-	if err := c.over(ctx); err != nil {
+	t.bound.era = c.era.Load()
+	if err := over(ctx, t.bound.era); err != nil {
 		return c.lost(err)
 	}
 	if !c.ready.Load() {
 		return c.lost(c.notReady())
 	}
 	t.s = c.current.Load()
-	t.deadline = c.deadline(ctx)
+	t.bound.deadline = c.deadline(ctx)
 	return nil
 }
 
 // take takes a slot for the next attempt.
 func (t *try) take(ctx context.Context) error {
-	x, err := t.s.take(ctx, &t.deadline)
+	x, err := t.s.take(ctx, &t.bound)
 	t.x = x
 	return err
+}
+
+// guard gives back what an attempt holds when the user's code has not returned: it panicked, or ended its
+// goroutine, before there was a request under way or after it was answered.
+func (t *try) guard(returned *bool) {
+	if *returned || t.x == nil {
+		return
+	}
+	if t.x.sends {
+		t.x.unreserve()
+	}
+	t.x.giveBack()
 }
 
 func (c *core) notReady() error {
@@ -71,9 +85,11 @@ func (c *core) lost(err error) error {
 
 // again decides after a failed attempt. Nil: t is ready for another one. Otherwise it is the call's error.
 func (c *core) again(ctx context.Context, t *try, err error) error {
+	sent := false
 	if t.x != nil {
 		if _, gone := err.(*departed); !gone {
-			t.deadline = t.x.deadline
+			sent = t.x.sent
+			t.bound = t.x.bound
 			t.x.giveBack()
 		}
 		t.x = nil
@@ -85,34 +101,45 @@ func (c *core) again(ctx context.Context, t *try, err error) error {
 		return c.lost(err)
 	}
 	switch {
-	case errors.As(err, &limit):
+	case errors.As(err, &limit) && !errors.Is(err, link.ErrProtocol): // what a provider sends is not ours to raise
 		return c.growRequest(ctx, t, limit)
 	case errors.As(err, &status) && status.Status == wire.StatusLimitExceeded:
 		return c.growResponse(ctx, t, status)
 	case status != nil && status.Status == wire.StatusUnsupported:
 		return c.lost(err) // the session is as good as before, and so would the answer be
-	case t.resent && !errors.Is(err, errRetired):
+	case !sent: // then it is not sent again either; time is what ends this
+		if t.bound.deadline.Expired() {
+			return c.lost(stop(ErrTimeout))
+		}
+	case t.spared < maxGrowth && (err == errCutShort || gone(err) && t.s.isOutgrown()):
+		t.spared++ // it ended over another call, which left while sending, or whose answer did not fit
+	case t.resent:
 		c.broke(t.s, err)
 		return c.lost(err)
-	}
-	// What was never sent is not sent again. Otherwise the session gives way before the next one comes: to a
-	// provider with few places we must not be two clients.
-	if !errors.Is(err, errRetired) {
+	default:
 		t.resent = true
-		t.s.retire()
 	}
-	s, cerr := c.connect(ctx, &t.deadline, wish{not: t.s, window: c.cfg.ReconnectWindow})
+	// The session gives way before the next one comes: to a provider with few places we must not be two clients.
+	t.s.retire(err)
+	s, _, cerr := c.connect(ctx, &t.bound, wish{not: t.s, window: c.cfg.ReconnectWindow})
 	if cerr != nil {
 		if _, own := cerr.(*stopError); own {
 			return c.lost(cerr)
 		}
 		return c.lost(fmt.Errorf("%w; reconnecting failed: %w", err, cerr))
 	}
-	if !errors.Is(err, errRetired) {
+	if sent {
 		c.n.retries.Add(1)
 	}
 	t.s = s
 	return nil
+}
+
+// isOutgrown reports whether an answer did not fit into this session.
+func (s *session) isOutgrown() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outgrown
 }
 
 // broke notes that a call failed on a fresh session too.
@@ -124,38 +151,67 @@ func (c *core) broke(s *session, err error) {
 	}
 	c.mu.Unlock()
 	if current {
-		s.retire()
+		s.retire(err)
 	}
 }
 
 // growRequest proposes more for a request that exceeds what was agreed (spec 15-n). The session that is to be
 // replaced goes on until its callers are done.
 func (c *core) growRequest(ctx context.Context, t *try, limit *link.LimitError) error {
-	c.mu.Lock()
-	p := c.proposal
-	c.mu.Unlock()
-	field, ceiling := &p.RequestPayload, c.cfg.MaxRequestPayload
-	if limit.What == link.WhatRequestItems {
-		field, ceiling = &p.RequestItems, c.cfg.MaxItems
-		p.ResponseItems = 0
+	items := limit.What == link.WhatRequestItems
+	ceiling := c.cfg.MaxRequestPayload
+	if items {
+		ceiling = c.cfg.MaxItems
 	}
-	failed := &GrowthError{What: fmt.Sprintf("%s of %d", limit.What, limit.Need), Agreed: limit.Agreed}
+	failed := &GrowthError{What: fmt.Sprintf("%s of %d", limit.What, limit.Need), Agreed: limit.Agreed, Err: limit}
 	if limit.Need > uint64(ceiling) || t.grown == maxGrowth {
 		failed.Ceiling = uint64(ceiling)
 		return c.lost(failed)
 	}
-	*field = uint32(min(max(nextPower(limit.Need), leastGrowth), uint64(ceiling)))
-	t.grown++
-	s, err := c.connect(ctx, &t.deadline, wish{not: t.s, proposal: &p})
+	size := uint32(min(max(nextPower(limit.Need), leastGrowth), uint64(ceiling)))
+	w := wish{not: t.s, grow: func(p *link.Proposal) {
+		if items {
+			p.RequestItems, p.ResponseItems = max(size, p.RequestItems), 0
+		} else {
+			p.RequestPayload = max(size, p.RequestPayload)
+		}
+	}}
+	s, mine, err := c.connect(ctx, &t.bound, w)
+	if refusedWith(err, wire.StatusInternalError) && t.s.retireIdle() {
+		// It may be full, and the place that it had for us is the one that was just given up.
+		w.window = c.cfg.ReconnectWindow
+		s, mine, err = c.connect(ctx, &t.bound, w)
+	}
 	switch {
-	case err == nil:
-		t.s = s
-		return nil
 	case refusedWith(err, wire.StatusLimitExceeded):
 		failed.Err = err
 		return c.lost(failed)
+	case err != nil:
+		return c.lost(err)
 	}
-	return c.lost(err)
+	now := s.conn.Info().Limits
+	if agreed := uint64(now.RequestPayload); mine && !items && agreed <= limit.Agreed {
+		return c.lost(failed)
+	}
+	if agreed := uint64(now.RequestItems); mine && items && agreed <= limit.Agreed {
+		return c.lost(failed)
+	}
+	if mine {
+		t.grown++
+	}
+	t.s = s
+	return nil
+}
+
+// retireIdle retires a session that nobody uses, and reports whether it did.
+func (s *session) retireIdle() bool {
+	s.mu.Lock()
+	idle := s.active == 0 && s.queued == 0
+	s.mu.Unlock()
+	if idle {
+		s.retire(errRetired)
+	}
+	return idle
 }
 
 // leastGrowth is the smallest limit that growth proposes.
@@ -178,17 +234,18 @@ func (c *core) growResponse(ctx context.Context, t *try, status *StatusError) er
 		c.broke(t.s, failed)
 		return c.lost(failed)
 	}
-	c.mu.Lock()
-	p := c.proposal
-	c.mu.Unlock()
-	p.ResponsePayload = min(max(2*before, before), c.cfg.MaxResponsePayload)
-	t.grown++
-	t.s.retire() // the provider ends it
-	s, err := c.connect(ctx, &t.deadline, wish{not: t.s, proposal: &p, window: c.cfg.ReconnectWindow})
+	t.s.retire(status) // the provider ends it
+	s, mine, err := c.connect(ctx, &t.bound, wish{not: t.s, window: c.cfg.ReconnectWindow, grow: func(p *link.Proposal) {
+		p.ResponsePayload = max(p.ResponsePayload, min(max(2*before, before), c.cfg.MaxResponsePayload))
+	}})
 	if err != nil {
 		return c.lost(err)
 	}
 	t.s = s
+	if !mine {
+		return nil // it may be older than what the provider grants by now
+	}
+	t.grown++
 	if s.conn.Info().Limits.ResponsePayload <= before {
 		c.broke(s, failed)
 		return c.lost(failed)

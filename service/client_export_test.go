@@ -1,0 +1,66 @@
+package service
+
+import "fmt"
+
+// Debt says what a client that nobody calls any more has not given back: slots, the send lock, leadership,
+// registrations with contexts. Nil when all is well. Only answers that are still due may occupy slots.
+func (c Control) Debt() error {
+	c.c.mu.Lock()
+	defer c.c.mu.Unlock()
+	if c.c.flight != nil {
+		return fmt.Errorf("somebody is connecting")
+	}
+	for s := range c.c.sessions {
+		if err := s.debt(); err != nil {
+			return err
+		}
+	}
+	if s := c.c.current.Load(); s != nil {
+		return s.debt()
+	}
+	return nil
+}
+
+func (s *session) debt() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, x := range s.calls {
+		if x.state != callIdle && x.state != callAbandoned {
+			return fmt.Errorf("slot %d is in state %d", i, x.state)
+		}
+	}
+	used := 0
+	for _, w := range s.watches.kept {
+		used += w.users
+	}
+	switch {
+	case s.active != 0:
+		return fmt.Errorf("%d active callers", s.active)
+	case len(s.free)+s.abandoned != len(s.calls):
+		return fmt.Errorf("%d slots are free and %d abandoned of %d", len(s.free), s.abandoned, len(s.calls))
+	case s.leader != nil:
+		return fmt.Errorf("somebody leads")
+	case s.sending != nil || len(s.turn) != 0:
+		return fmt.Errorf("somebody has the send lock")
+	case used != 0 || s.err != nil && len(s.watches.kept) != 0:
+		return fmt.Errorf("%d registrations, %d users", len(s.watches.kept), used)
+	case s.retired != nil && s.err == nil:
+		return fmt.Errorf("retired and not closed")
+	}
+	return nil
+}
+
+// Abandoned returns how many slots of the current session wait for an answer that nobody wants.
+func (c Control) Abandoned() int {
+	s := c.c.current.Load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.abandoned
+}
+
+// Sessions returns how many sessions live.
+func (c Control) Sessions() int {
+	c.c.mu.Lock()
+	defer c.c.mu.Unlock()
+	return len(c.c.sessions)
+}
