@@ -4,7 +4,7 @@
 //
 //   - wire: the envelope that every message travels in (spec 01)
 //   - link: the transport-neutral half of Level 1: handshake, negotiation, chunking, sessions (spec 01, 16)
-//   - increment, cgroupsnapshot: typed payloads, one package a method (spec 07)
+//   - increment, stringreverse, cgroupsnapshot, cgrouplookup, applookup: typed payloads, one package a method (spec 07)
 //
 // Decoding yields a view: a small value that borrows the payload, validated once and whole, so that reading
 // its fields afterwards cannot fail and does not allocate. A view is valid as long as its buffer; whoever

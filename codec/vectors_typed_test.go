@@ -7,11 +7,13 @@ import (
 
 	"github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/codec/increment"
+	"github.com/plugin-ipc/netipc/codec/stringreverse"
 	"github.com/plugin-ipc/netipc/codec/vectortest"
 )
 
 var typedJudges = map[string]judge{
 	"increment":                 incrementLayout,
+	"string_reverse":            stringReverseLayout,
 	"cgroups_snapshot_request":  snapshotRequestLayout,
 	"cgroups_snapshot_response": snapshotLayout,
 }
@@ -42,6 +44,52 @@ var incrementLayout = layout[incrementJSON]{
 		return incrementJSON{vectortest.U64(req)}, reqErr
 	},
 	canonical: first(increment.Size),
+}
+
+type stringReverseJSON struct {
+	Str vectortest.Str `json:"str"`
+}
+
+// Request and response are laid out alike; both are held against every row, and the builder as well.
+var stringReverseLayout = layout[stringReverseJSON]{
+	encode: func(j stringReverseJSON) ([]byte, error) {
+		req := bytes.Repeat([]byte{0xaa}, stringreverse.Size(len(j.Str)))
+		resp := bytes.Clone(req)
+		if n, err := stringreverse.EncodeRequest(req, j.Str); err != nil || n != len(req) {
+			return nil, fmt.Errorf("%d of %d bytes: %w", n, len(req), err)
+		}
+		_, err := stringreverse.EncodeResponse(resp, []byte(j.Str))
+		if err != nil || !bytes.Equal(req, resp) {
+			return nil, fmt.Errorf("request %x, response %x, %w", req, resp, err)
+		}
+		var b stringreverse.Builder
+		err = b.Reset(bytes.Repeat([]byte{0xaa}, len(req)), nil)
+		if err == nil {
+			err = b.SetString(string(j.Str))
+		}
+		if err == nil {
+			_, err = b.Finish()
+		}
+		if !bytes.Equal(req, b.Bytes()) {
+			return nil, fmt.Errorf("request %x, builder %x, %w", req, b.Bytes(), err)
+		}
+		return req, nil
+	},
+	decode: func(b []byte, _ row) (stringReverseJSON, error) {
+		req, reqErr := stringreverse.DecodeRequest(b)
+		resp, respErr := stringreverse.DecodeResponse(b)
+		if req.Compare(resp) != 0 || (reqErr == nil) != (respErr == nil) {
+			panic(fmt.Sprintf("%x: request %q, %v; response %q, %v", b, req, reqErr, resp, respErr))
+		}
+		return stringReverseJSON{vectortest.Str(req.Bytes())}, reqErr
+	},
+	canonical: func(b []byte) []byte {
+		v, err := stringreverse.DecodeRequest(b)
+		if err != nil {
+			return nil
+		}
+		return b[:stringreverse.Size(v.Len())]
+	},
 }
 
 type snapshotRequestJSON struct {

@@ -48,7 +48,7 @@ func (v ItemView) Labels() LabelsView {
 	_, commNUL := v.span(itemCommOffset)
 	_, pathNUL := v.span(itemPathOffset)
 	_, nameNUL := v.span(itemNameOffset)
-	return lookup.LabelsOf(v.b, max(commNUL, pathNUL, nameNUL)+nulSize, int(v.u16(itemLabelCount)))
+	return LabelsView{lookup.LabelsOf(v.b, max(commNUL, pathNUL, nameNUL)+nulSize, int(v.u16(itemLabelCount)))}
 }
 
 func (v ItemView) u16(at int) uint16 { return binary.NativeEndian.Uint16(v.b[at:]) }

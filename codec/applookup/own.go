@@ -57,7 +57,7 @@ func (v ItemView) owned(text string, labels []Label) (Item, []Label) {
 		Comm: text[comm:commEnd], CgroupPath: text[path:pathEnd], CgroupName: text[name:nameEnd],
 	}
 	first := len(labels)
-	labels = lookup.AppendLabels(labels, v.Labels(), text)
+	labels = v.Labels().list.AppendTo(labels, text)
 	if n := len(labels); n > first {
 		it.Labels = labels[first:n:n]
 	}
@@ -101,7 +101,7 @@ func (it Item) Equal(t Item) bool {
 		slices.Equal(it.Labels, t.Labels)
 }
 
-// check says what no item may say.
+// check says what no item may say, but for NULs in labels.
 func (it *Item) check() (field string, err error) {
 	said := facts{
 		status: it.Status, cgroup: it.CgroupStatus, orchestrator: it.Orchestrator,
@@ -120,7 +120,7 @@ func (it *Item) check() (field string, err error) {
 	case lookup.HasNUL(it.CgroupName):
 		return "cgroup_name", codec.ErrInteriorNUL
 	}
-	return lookup.ValidLabels(it.Labels)
+	return lookup.ShapeOf(it.Labels)
 }
 
 // size returns the size of the encoded item.
@@ -145,11 +145,6 @@ func (r *Response) Size() (int, error) {
 // encode one answer. Errors: codec.ErrOverflow when dst is too short, Size says how much it takes; and for an item
 // that cannot be as Builder.Add.
 func (r *Response) Encode(dst []byte) (int, error) {
-	for i := range r.Items {
-		if field, err := r.Items[i].check(); err != nil {
-			return 0, codec.ItemError(layoutResponse, i, field, err)
-		}
-	}
 	size, err := r.Size()
 	if err != nil {
 		return 0, err
@@ -160,7 +155,12 @@ func (r *Response) Encode(dst []byte) (int, error) {
 	p := lookup.NewPacker(dst, len(r.Items))
 	for i := range r.Items {
 		it := &r.Items[i]
-		put(p.Place(it.size()), it.PID, it)
+		if field, err := it.check(); err != nil {
+			return 0, codec.ItemError(layoutResponse, i, field, err)
+		}
+		if !put(p.Place(it.size()), it.PID, it) {
+			return 0, codec.ItemError(layoutResponse, i, "labels", codec.ErrInteriorNUL)
+		}
 	}
 	return p.Header(r.Generation), nil
 }

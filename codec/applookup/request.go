@@ -18,16 +18,18 @@ func (r Request) Size() int { return int(min(r.size(), bounds.MaxSize)) }
 
 func (r Request) size() uint64 { return lookup.PackedStart(len(r)) + uint64(len(r))*keySize }
 
-// Fit returns how many of the first pids can be asked for at once: so many that the request takes at most request
-// bytes, and the response has room within response bytes for an answer to each of them, if only one that says
-// that the rest did not fit. The server refuses a request without that room.
+// Fit returns how many of the first pids can be asked for at once: the request takes at most request bytes, and the
+// shortest answers to all of them fit response bytes, without which a server refuses it. 0 if the first is too much.
 func (r Request) Fit(request, response int) int {
-	// The last answer is not rounded up: what that would add is as good as there.
-	response = min(max(response, 0), bounds.MaxSize-shortestRounded) + shortestRounded - shortest
-	return min(len(r),
-		max(request-lookup.HeaderSize, 0)/(lookup.EntrySize+keySize),
-		max(response-lookup.HeaderSize, 0)/(lookup.EntrySize+shortestRounded))
+	const perKey, perAnswer = lookup.EntrySize + keySize, lookup.EntrySize + shortestRounded
+	// The end of the last answer is not rounded up: what that would add counts as if it were there.
+	asked := limit(request) - lookup.HeaderSize
+	answered := limit(response) - lookup.HeaderSize + shortestRounded - shortest
+	return max(0, int(min(int64(len(r)), asked/perKey, answered/perAnswer)))
 }
+
+// limit returns a limit as far as there can be a payload of that size.
+func limit(n int) int64 { return int64(min(max(n, 0), bounds.MaxSize)) }
 
 // EncodeRequest writes the canonical form of r to the start of dst and returns its size in bytes. May be called
 // from any number of goroutines. Error: codec.ErrOverflow when dst is too short.

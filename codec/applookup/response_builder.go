@@ -45,24 +45,31 @@ func (b *Builder) SetGeneration(g uint64) { b.generation, b.payload = g, nil }
 // without a key; codec.ErrInteriorNUL. An item that does not fit is no error.
 func (b *Builder) Add(it Item) error {
 	if b.err != nil || !b.answer.Missing() {
-		return b.fail("", codec.ErrBadCount)
+		return b.fail(b.answer.Answered(), "", codec.ErrBadCount)
 	}
-	pid := b.req.PID(b.answer.Answered())
+	i := b.answer.Answered()
+	pid := b.req.PID(i)
 	if it.PID != 0 && it.PID != pid {
-		return b.fail("pid", codec.ErrBadLayout)
+		return b.fail(i, "pid", codec.ErrBadLayout)
 	}
 	if field, err := it.check(); err != nil {
-		return b.fail(field, err)
+		return b.fail(i, field, err)
 	}
 	if it.Status != StatusKnown {
 		b.shortest(pid, it.Status)
 		return nil
 	}
 	item, fate := b.answer.Known(it.size(), shortest)
-	if fate != lookup.Fits {
-		it = Item{Status: substitute(fate), UID: UIDNotSet}
+	noNUL := false
+	if fate == lookup.Fits {
+		noNUL = put(item, pid, &it)
+	} else {
+		noNUL = !lookup.HaveNUL(it.Labels)
+		put(item, pid, &Item{Status: substitute(fate), UID: UIDNotSet})
 	}
-	put(item, pid, &it)
+	if !noNUL {
+		return b.fail(i, "labels", codec.ErrInteriorNUL)
+	}
 	return nil
 }
 
@@ -85,13 +92,12 @@ func substitute(fate lookup.Fate) Status {
 	return StatusPayloadExceeded
 }
 
-// put writes an item with that pid to its bytes.
-func put(item []byte, pid uint32, it *Item) {
+// put writes an item with that pid to its bytes. It reports whether no label has a NUL inside.
+func put(item []byte, pid uint32, it *Item) (noNUL bool) {
 	ne := binary.NativeEndian
 	path := lookup.PutString(item, itemFixed, it.Comm)
 	name := lookup.PutString(item, path, it.CgroupPath)
 	end := lookup.PutString(item, name, it.CgroupName)
-	lookup.PutLabels(item, end, it.Labels)
 	ne.PutUint16(item[itemVersion:], lookup.Version)
 	ne.PutUint16(item[itemStatus:], uint16(it.Status))
 	ne.PutUint16(item[itemOrchestrator:], uint16(it.Orchestrator))
@@ -109,6 +115,7 @@ func put(item []byte, pid uint32, it *Item) {
 	ne.PutUint32(item[itemNameLength:], uint32(len(it.CgroupName)))
 	ne.PutUint16(item[itemLabelCount:], uint16(len(it.Labels)))
 	ne.PutUint16(item[itemZero2:], 0)
+	return lookup.PutLabels(item, end, it.Labels)
 }
 
 // Len returns the number of pids answered so far.
@@ -127,7 +134,7 @@ func (b *Builder) Err() error { return b.err }
 func (b *Builder) Finish() (int, error) {
 	for b.err == nil && b.answer.Missing() {
 		if !b.answer.Full() {
-			b.fail("", codec.ErrBadCount)
+			b.fail(b.answer.Answered(), "", codec.ErrBadCount)
 			break
 		}
 		b.shortest(b.req.PID(b.answer.Answered()), StatusPayloadExceeded)
@@ -145,11 +152,11 @@ func (b *Builder) Finish() (int, error) {
 // Grow returned. Valid until that buffer is used again; copy to keep.
 func (b *Builder) Bytes() []byte { return b.payload }
 
-// fail ends the building unless it has ended already. The field is that of the item that was being added.
-func (b *Builder) fail(field string, err error) error {
+// fail ends the building over a field of item i, unless it has ended already.
+func (b *Builder) fail(i int, field string, err error) error {
 	b.payload = nil
 	if b.err == nil {
-		b.err = codec.ItemError(layoutResponse, b.answer.Answered(), field, err)
+		b.err = codec.ItemError(layoutResponse, i, field, err)
 	}
 	return b.err
 }

@@ -28,7 +28,7 @@ func (v ItemView) Name() codec.StrView { return v.str(itemNameOffset) }
 func (v ItemView) Labels() LabelsView {
 	_, pathNUL := v.span(itemPathOffset)
 	_, nameNUL := v.span(itemNameOffset)
-	return lookup.LabelsOf(v.b, max(pathNUL, nameNUL)+nulSize, int(v.u16(itemLabelCount)))
+	return LabelsView{lookup.LabelsOf(v.b, max(pathNUL, nameNUL)+nulSize, int(v.u16(itemLabelCount)))}
 }
 
 func (v ItemView) u16(at int) uint16 { return binary.NativeEndian.Uint16(v.b[at:]) }

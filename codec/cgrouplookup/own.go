@@ -51,7 +51,7 @@ func (v ItemView) owned(text string, labels []Label) (Item, []Label) {
 	name, nameEnd := v.span(itemNameOffset)
 	it := Item{Status: v.Status(), Orchestrator: v.Orchestrator(), Path: text[path:pathEnd], Name: text[name:nameEnd]}
 	first := len(labels)
-	labels = lookup.AppendLabels(labels, v.Labels(), text)
+	labels = v.Labels().list.AppendTo(labels, text)
 	if n := len(labels); n > first {
 		it.Labels = labels[first:n:n]
 	}
@@ -93,7 +93,7 @@ func (it Item) Equal(t Item) bool {
 		slices.Equal(it.Labels, t.Labels)
 }
 
-// check says what no item may say. path is the length of the path, which is not looked at.
+// check says what no item may say, but for NULs in labels. path is the length of the path, which is not looked at.
 func (it *Item) check(path int) (field string, err error) {
 	if field, err = checkCombination(it.Status, it.Orchestrator, uint64(path), uint64(len(it.Name)), len(it.Labels)); err != nil {
 		return field, err
@@ -101,7 +101,7 @@ func (it *Item) check(path int) (field string, err error) {
 	if lookup.HasNUL(it.Name) {
 		return "name", codec.ErrInteriorNUL
 	}
-	return lookup.ValidLabels(it.Labels)
+	return lookup.ShapeOf(it.Labels)
 }
 
 // size returns the size of the encoded item with a path of that length.
@@ -127,16 +127,6 @@ func (r *Response) Size() (int, error) {
 // encode one answer. Errors: codec.ErrOverflow when dst is too short, Size says how much it takes; and for an item
 // that cannot be as Builder.Add.
 func (r *Response) Encode(dst []byte) (int, error) {
-	for i := range r.Items {
-		it := &r.Items[i]
-		field, err := it.check(len(it.Path))
-		if err == nil && lookup.HasNUL(it.Path) {
-			field, err = "path", codec.ErrInteriorNUL
-		}
-		if err != nil {
-			return 0, codec.ItemError(layoutResponse, i, field, err)
-		}
-	}
 	size, err := r.Size()
 	if err != nil {
 		return 0, err
@@ -147,7 +137,16 @@ func (r *Response) Encode(dst []byte) (int, error) {
 	p := lookup.NewPacker(dst, len(r.Items))
 	for i := range r.Items {
 		it := &r.Items[i]
-		put(p.Place(it.size(len(it.Path))), it.Path, it)
+		field, err := it.check(len(it.Path))
+		if err == nil && lookup.HasNUL(it.Path) {
+			field, err = "path", codec.ErrInteriorNUL
+		}
+		if err != nil {
+			return 0, codec.ItemError(layoutResponse, i, field, err)
+		}
+		if !put(p.Place(it.size(len(it.Path))), it.Path, it) {
+			return 0, codec.ItemError(layoutResponse, i, "labels", codec.ErrInteriorNUL)
+		}
 	}
 	return p.Header(r.Generation), nil
 }

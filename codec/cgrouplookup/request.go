@@ -23,9 +23,8 @@ func (r Request) Size() int {
 	return int(min(size, bounds.MaxSize))
 }
 
-// Fit returns how many of the first paths can be asked for at once: so many that the request takes at most request
-// bytes, and the response has room within response bytes for an answer to each of them, if only one that says
-// that the rest did not fit. The server refuses a request without that room.
+// Fit returns how many of the first paths can be asked for at once: the request takes at most request bytes, and the
+// shortest answers to all of them fit response bytes, without which a server refuses it. 0 if the first is too much.
 func (r Request) Fit(request, response int) int {
 	asked, answered := uint64(lookup.HeaderSize), uint64(lookup.HeaderSize)
 	for i, path := range r {

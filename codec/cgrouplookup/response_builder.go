@@ -50,24 +50,31 @@ func (b *Builder) SetGeneration(g uint64) { b.generation, b.payload = g, nil }
 // without a key; codec.ErrInteriorNUL. An item that does not fit is no error.
 func (b *Builder) Add(it Item) error {
 	if b.err != nil || !b.answer.Missing() {
-		return b.fail("", codec.ErrBadCount)
+		return b.fail(b.answer.Answered(), "", codec.ErrBadCount)
 	}
-	path := b.req.path(b.answer.Answered())
+	i := b.answer.Answered()
+	path := b.req.path(i)
 	if it.Path != "" && it.Path != string(path) {
-		return b.fail("path", codec.ErrBadLayout)
+		return b.fail(i, "path", codec.ErrBadLayout)
 	}
 	if field, err := it.check(len(path)); err != nil {
-		return b.fail(field, err)
+		return b.fail(i, field, err)
 	}
 	if it.Status != StatusKnown {
 		b.shortest(path, it.Status)
 		return nil
 	}
 	item, fate := b.answer.Known(it.size(len(path)), shortest(uint64(len(path))))
-	if fate != lookup.Fits {
-		it = Item{Status: substitute(fate)}
+	noNUL := false
+	if fate == lookup.Fits {
+		noNUL = put(item, path, &it)
+	} else {
+		noNUL = !lookup.HaveNUL(it.Labels)
+		put(item, path, &Item{Status: substitute(fate)})
 	}
-	put(item, path, &it)
+	if !noNUL {
+		return b.fail(i, "labels", codec.ErrInteriorNUL)
+	}
 	return nil
 }
 
@@ -90,12 +97,11 @@ func substitute(fate lookup.Fate) Status {
 	return StatusPayloadExceeded
 }
 
-// put writes an item with that path to its bytes.
-func put[S string | []byte](item []byte, path S, it *Item) {
+// put writes an item with that path to its bytes. It reports whether no label has a NUL inside.
+func put[S string | []byte](item []byte, path S, it *Item) (noNUL bool) {
 	ne := binary.NativeEndian
 	name := lookup.PutString(item, itemFixed, path)
 	end := lookup.PutString(item, name, it.Name)
-	lookup.PutLabels(item, end, it.Labels)
 	ne.PutUint16(item[itemVersion:], lookup.Version)
 	ne.PutUint16(item[itemStatus:], uint16(it.Status))
 	ne.PutUint16(item[itemOrchestrator:], uint16(it.Orchestrator))
@@ -106,6 +112,7 @@ func put[S string | []byte](item []byte, path S, it *Item) {
 	ne.PutUint32(item[itemNameLength:], uint32(len(it.Name)))
 	ne.PutUint16(item[itemLabelCount:], uint16(len(it.Labels)))
 	ne.PutUint16(item[itemZero2:], 0)
+	return lookup.PutLabels(item, end, it.Labels)
 }
 
 // Len returns the number of paths answered so far.
@@ -124,7 +131,7 @@ func (b *Builder) Err() error { return b.err }
 func (b *Builder) Finish() (int, error) {
 	for b.err == nil && b.answer.Missing() {
 		if !b.answer.Full() {
-			b.fail("", codec.ErrBadCount)
+			b.fail(b.answer.Answered(), "", codec.ErrBadCount)
 			break
 		}
 		b.shortest(b.req.path(b.answer.Answered()), StatusPayloadExceeded)
@@ -142,11 +149,11 @@ func (b *Builder) Finish() (int, error) {
 // Grow returned. Valid until that buffer is used again; copy to keep.
 func (b *Builder) Bytes() []byte { return b.payload }
 
-// fail ends the building unless it has ended already. The field is that of the item that was being added.
-func (b *Builder) fail(field string, err error) error {
+// fail ends the building over a field of item i, unless it has ended already.
+func (b *Builder) fail(i int, field string, err error) error {
 	b.payload = nil
 	if b.err == nil {
-		b.err = codec.ItemError(layoutResponse, b.answer.Answered(), field, err)
+		b.err = codec.ItemError(layoutResponse, i, field, err)
 	}
 	return b.err
 }

@@ -33,8 +33,7 @@ func (s Status) String() string {
 	return "status " + strconv.Itoa(int(s))
 }
 
-// Orchestrator is who runs a cgroup. Values without a name pass as they are. It is the same type in both lookups,
-// and so are labels.
+// Orchestrator is who runs a cgroup. Values without a name pass as they are. It is the same type in both lookups.
 type Orchestrator = lookup.Orchestrator
 
 // The orchestrators.
@@ -49,9 +48,6 @@ const (
 	OrchestratorNspawn  = lookup.OrchestratorNspawn
 )
 
-// Label is one label of an item, owned: Key, which is not empty, and Value.
+// Label is one label of an item, owned: strings Key, which is not empty, and Value. It is the same type in both
+// lookups.
 type Label = lookup.Label
-
-// LabelsView is the labels of an ItemView: Len and At to index them, All to range over them, Get to find one by
-// its key. It borrows the payload: valid as long as the view it is from; ItemView.Owned copies to keep.
-type LabelsView = lookup.LabelsView

@@ -3,7 +3,6 @@ package lookup
 import (
 	"bytes"
 	"encoding/binary"
-	"iter"
 	"math"
 	"strings"
 
@@ -14,63 +13,39 @@ import (
 // Label is one label of an item, owned. Its key is not empty, and neither has a NUL inside.
 type Label struct{ Key, Value string }
 
-// LabelsView is the labels of an item of a response, in the order they came; keys may repeat. It borrows the
-// payload: valid as long as the view of the item; Owned copies to keep. Any number of goroutines may read one.
-// The zero value has no labels.
-type LabelsView struct{ table, item []byte }
+// Labels is the labels of an item of a response, in the order they came. It borrows the item. The zero value has no
+// labels.
+type Labels struct{ table, item []byte }
 
-// LabelsOf returns the labels of an item whose other strings end before end, NUL included. CheckLabels has
-// found nothing against them.
-func LabelsOf(item []byte, end uint64, count int) LabelsView {
+// LabelsOf returns the labels of an item whose other strings end before end, NUL included. CheckLabels has found
+// nothing against them.
+func LabelsOf(item []byte, end uint64, count int) Labels {
 	if count == 0 {
-		return LabelsView{}
+		return Labels{}
 	}
 	table := bounds.AlignUp(end)
-	return LabelsView{item[table : table+uint64(count)*labelSize], item}
+	return Labels{item[table : table+uint64(count)*labelSize], item}
 }
 
 // Len returns the number of labels.
-func (v LabelsView) Len() int { return len(v.table) / labelSize }
+func (l Labels) Len() int { return len(l.table) / labelSize }
 
-// At returns label i, borrowed as the view is. It panics when i is not below Len, as a slice does.
-func (v LabelsView) At(i int) (key, value codec.StrView) {
-	k, kEnd, w, wEnd := v.spans(i)
-	return codec.MakeStrView(v.item[k:kEnd:kEnd]), codec.MakeStrView(v.item[w:wEnd:wEnd])
-}
-
-func (v LabelsView) spans(i int) (key, keyEnd, value, valueEnd uint64) {
-	_ = v.table[i] // so that what follows does not wrap
-	e, ne := v.table[uint64(i)*labelSize:], binary.NativeEndian
+// Spans returns where key and value of label i begin and end in the item. It panics when i is not below Len.
+func (l Labels) Spans(i int) (key, keyEnd, value, valueEnd uint64) {
+	_ = l.table[i] // so that what follows does not wrap
+	e, ne := l.table[uint64(i)*labelSize:], binary.NativeEndian
 	key, value = uint64(ne.Uint32(e[labKeyOffset:])), uint64(ne.Uint32(e[labValueOffset:]))
 	return key, key + uint64(ne.Uint32(e[labKeyLength:])), value, value + uint64(ne.Uint32(e[labValueLength:]))
 }
 
-// All yields keys and values, borrowed as the view is.
-func (v LabelsView) All() iter.Seq2[codec.StrView, codec.StrView] {
-	return func(yield func(key, value codec.StrView) bool) {
-		for i := range v.Len() {
-			if !yield(v.At(i)) {
-				return
-			}
-		}
-	}
-}
+// Bytes returns bytes of the item.
+func (l Labels) Bytes(off, end uint64) []byte { return l.item[off:end:end] }
 
-// Get returns the value of the first label with that key, borrowed as the view is.
-func (v LabelsView) Get(key string) (value codec.StrView, ok bool) {
-	for i := range v.Len() {
-		if k, w := v.At(i); k.Equal(key) {
-			return w, true
-		}
-	}
-	return codec.StrView{}, false
-}
-
-// AppendLabels appends the labels as parts of text, a copy of the item.
-func AppendLabels(dst []Label, v LabelsView, text string) []Label {
-	for i := range v.Len() {
-		k, kEnd, w, wEnd := v.spans(i)
-		dst = append(dst, Label{text[k:kEnd], text[w:wEnd]})
+// AppendTo appends the labels as parts of text, a copy of the item.
+func (l Labels) AppendTo(dst []Label, text string) []Label {
+	for i := range l.Len() {
+		k, kEnd, v, vEnd := l.Spans(i)
+		dst = append(dst, Label{text[k:kEnd], text[v:vEnd]})
 	}
 	return dst
 }
@@ -120,28 +95,33 @@ func CheckLabels(item []byte, end uint64, count int) (field string, err error) {
 	switch {
 	case at != size:
 		return "end of item", codec.ErrBadLayout
-	case bytes.Count(item[first:], nul) != 2*count: // one pass instead of two a label
+	case !tight(item[first:], count): // one pass, and not two a label
 		return "labels", codec.ErrInteriorNUL
 	}
 	return "", nil
 }
 
-// ValidLabels says what no item may have as labels.
-func ValidLabels(labels []Label) (field string, err error) {
+// ShapeOf says what no labels may be, but for NULs, which PutLabels or HaveNUL find.
+func ShapeOf(labels []Label) (field string, err error) {
 	if len(labels) > math.MaxUint16 {
 		return "label_count", codec.ErrBadCount
 	}
 	for i := range labels {
-		switch l := &labels[i]; {
-		case l.Key == "":
+		if labels[i].Key == "" {
 			return "label key", codec.ErrBadLayout
-		case HasNUL(l.Key):
-			return "label key", codec.ErrInteriorNUL
-		case HasNUL(l.Value):
-			return "label value", codec.ErrInteriorNUL
 		}
 	}
 	return "", nil
+}
+
+// HaveNUL reports whether there is a NUL inside a label.
+func HaveNUL(labels []Label) bool {
+	for i := range labels {
+		if HasNUL(labels[i].Key) || HasNUL(labels[i].Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // HasNUL reports whether a string has a NUL inside.
@@ -159,16 +139,17 @@ func EndWithLabels(end uint64, labels []Label) uint64 {
 	return end
 }
 
-// PutLabels writes all of an item from end on, EndWithLabels bytes.
-func PutLabels(item []byte, end uint64, labels []Label) {
+// PutLabels writes all of an item from end on, EndWithLabels bytes. It reports whether no label has a NUL inside:
+// in what it wrote, because that takes one pass.
+func PutLabels(item []byte, end uint64, labels []Label) (noNUL bool) {
 	if len(labels) == 0 {
-		return
+		return true
 	}
 	table := bounds.AlignUp(end)
-	at := table + uint64(len(labels))*labelSize
+	first := table + uint64(len(labels))*labelSize
 	clear(item[end:table])
-	ne := binary.NativeEndian
-	e := item[table:at]
+	ne, at := binary.NativeEndian, first
+	e := item[table:first]
 	for i := range labels {
 		l := &labels[i]
 		value := PutString(item, at, l.Key)
@@ -179,7 +160,11 @@ func PutLabels(item []byte, end uint64, labels []Label) {
 		at = PutString(item, value, l.Value)
 		e = e[labelSize:]
 	}
+	return tight(item[first:], len(labels))
 }
+
+// tight reports whether the strings of n labels, NULs included, have no NUL but those at their ends.
+func tight(b []byte, n int) bool { return bytes.Count(b, nul) == 2*n }
 
 // PutString writes s and its NUL at at, and returns where they end.
 func PutString[S string | []byte](item []byte, at uint64, s S) uint64 {

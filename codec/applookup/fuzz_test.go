@@ -1,0 +1,83 @@
+package applookup_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plugin-ipc/netipc/codec/applookup"
+	"github.com/plugin-ipc/netipc/codec/internal/golden"
+)
+
+func FuzzDecodeRequest(f *testing.F) {
+	f.Add(golden.Bytes(f, requestText))
+	f.Add(naiveRequest(nil))
+	f.Fuzz(func(t *testing.T, b []byte) { judgeRequest(t, b) })
+}
+
+func FuzzDecodeResponse(f *testing.F) {
+	f.Add(golden.Bytes(f, responseText))
+	f.Add(naiveResponse(1, many(6).Items))
+	f.Fuzz(func(t *testing.T, b []byte) { judge(t, b) })
+}
+
+// judgeRequest says what holds for any bytes: no panic; and what is accepted reads as it owns, and has the same value
+// after it was owned, encoded and decoded.
+func judgeRequest(t tester, b []byte) {
+	t.Helper()
+	before := bytes.Clone(b)
+	v, err := applookup.DecodeRequest(b)
+	if !bytes.Equal(b, before) {
+		t.Fatal("decoding changed the bytes")
+	}
+	if err != nil {
+		return
+	}
+	r := applookup.Request{}
+	v.Clone(&r)
+	for i, pid := range v.All() {
+		if pid != r[i] {
+			t.Fatalf("pid %d alone is %d, with all others %d", i, pid, r[i])
+		}
+	}
+	again := encodeRequest(t, r)
+	if !bytes.Equal(again, naiveRequest(r)) || len(again) > len(b) {
+		t.Fatalf("%x encodes to\n%x, not canonical", b, again)
+	}
+	twice := applookup.Request{}
+	ask(t, r).Clone(&twice)
+	if diff := cmp.Diff(r, twice); diff != "" || len(r) != v.Len() {
+		t.Fatalf("-decoded +encoded and decoded:\n%s", diff)
+	}
+}
+
+// judge is judgeRequest for a response. A builder can pass on whatever was accepted.
+func judge(t tester, b []byte) {
+	t.Helper()
+	before := bytes.Clone(b)
+	v, err := applookup.DecodeResponse(b)
+	if !bytes.Equal(b, before) {
+		t.Fatal("decoding changed the bytes")
+	}
+	if err != nil {
+		return
+	}
+	var r applookup.Response
+	v.Clone(&r)
+	for i, it := range v.All() {
+		if diff := cmp.Diff(it.Owned(), r.Items[i]); diff != "" {
+			t.Fatalf("item %d alone, and with all others:\n%s", i, diff)
+		}
+	}
+	again := encode(t, &r)
+	if !bytes.Equal(again, naiveResponse(r.Generation, r.Items)) || len(again) > len(b) {
+		t.Fatalf("%x encodes to\n%x, not canonical", b, again)
+	}
+	if diff := cmp.Diff(r, own(t, again), equal); diff != "" {
+		t.Fatalf("-decoded +encoded and decoded:\n%s", diff)
+	}
+	if built, err := build(t, &r, dirty(len(again)+8), nil, len(again)+8); err != nil || !bytes.Equal(built, again) {
+		t.Fatalf("built\n%x, %v, encoded\n%x", built, err, again)
+	}
+}

@@ -1,0 +1,123 @@
+package cgrouplookup_test
+
+import (
+	"testing"
+
+	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
+)
+
+// Encoding, decoding, reading a view and cloning what is there already allocate nothing (spec 07), whether the
+// answer fits or not.
+func TestNoAllocations(t *testing.T) {
+	r := many(50)
+	payload, request := encode(t, &r), paths(r.Items)
+	asked := encodeRequest(t, request)
+	view, err := cgrouplookup.DecodeResponse(payload)
+	must(t, err == nil)
+	req := ask(t, request)
+	buf := make([]byte, len(payload)+8)
+	var builder cgrouplookup.Builder
+	var dst cgrouplookup.Response
+	view.Clone(&dst)
+	answer := func(budget int) int {
+		err := builder.Reset(buf, nil, budget, req)
+		for i := range r.Items {
+			must(t, err == nil)
+			err = builder.Add(r.Items[i])
+		}
+		n, err := builder.Finish()
+		must(t, err == nil)
+		return n
+	}
+	for _, c := range []struct {
+		name string
+		f    func()
+	}{
+		{"request", func() {
+			n, err := cgrouplookup.EncodeRequest(buf, request)
+			must(t, err == nil && n == request.Size() && request.Fit(n, len(buf)) == 50)
+		}},
+		{"decode request", func() {
+			v, err := cgrouplookup.DecodeRequest(asked)
+			must(t, err == nil)
+			for i, path := range v.All() {
+				must(t, path.Equal(request[i]))
+			}
+		}},
+		{"decode", func() {
+			v, err := cgrouplookup.DecodeResponse(payload)
+			must(t, err == nil && v.Len() == 50)
+		}},
+		{"read", func() { must(t, readAll(view) == readByIndex(view)) }},
+		{"build", func() { must(t, answer(len(buf)) == len(payload)) }},
+		{"build what does not fit", func() { must(t, answer(len(payload)-1) < len(payload)) }},
+		{"build what is unknown", func() {
+			must(t, builder.Reset(buf, nil, len(buf), req) == nil)
+			for range req.All() {
+				must(t, builder.Unknown(cgrouplookup.StatusUnknownPermanent) == nil)
+			}
+			_, err := builder.Finish()
+			must(t, err == nil)
+		}},
+		{"encode", func() {
+			n, err := r.Encode(buf)
+			must(t, err == nil && n == len(payload))
+		}},
+		{"clone again", func() { view.Clone(&dst) }},
+		{"name", func() {
+			must(t, view.Item(0).Status().String() == "KNOWN" && view.Item(1).Orchestrator().String() == "systemd")
+		}},
+	} {
+		if n := testing.AllocsPerRun(100, c.f); n != 0 {
+			t.Errorf("%s: %v allocations", c.name, n)
+		}
+	}
+}
+
+// A clone of something new is one allocation for the strings, the storage of items and labels being reused.
+func TestCloneAllocatesOnce(t *testing.T) {
+	a, b := many(50), many(49)
+	va, err := cgrouplookup.DecodeResponse(encode(t, &a))
+	must(t, err == nil)
+	vb, err := cgrouplookup.DecodeResponse(encode(t, &b))
+	must(t, err == nil)
+	var dst cgrouplookup.Response
+	va.Clone(&dst)
+	if n := testing.AllocsPerRun(100, func() { vb.Clone(&dst); va.Clone(&dst) }); n != 2 {
+		t.Errorf("two clones: %v allocations, want 2", n)
+	}
+	req := ask(t, paths(a.Items))
+	var kept cgrouplookup.Request
+	req.Clone(&kept)
+	if n := testing.AllocsPerRun(100, func() { req.Clone(&kept) }); n != 1 {
+		t.Errorf("a clone of a request: %v allocations, want 1", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { va.Item(3).Owned() }); n > 4 {
+		t.Errorf("an owned item: %v allocations, want the text and the labels", n)
+	}
+}
+
+func readAll(v cgrouplookup.ResponseView) uint64 {
+	sum := v.Generation()
+	for _, it := range v.All() {
+		sum += uint64(it.Status()) + uint64(it.Orchestrator()) + uint64(it.Name().Len()) + uint64(it.Path().Len())
+		for key, value := range it.Labels().All() {
+			sum += uint64(key.Len()) + 3*uint64(value.Len())
+		}
+	}
+	return sum
+}
+
+func readByIndex(v cgrouplookup.ResponseView) uint64 {
+	sum := v.Generation()
+	for i := range v.Len() {
+		it := v.Item(i)
+		sum += uint64(it.Status()) + uint64(it.Orchestrator()) + uint64(it.Name().Len()) + uint64(it.Path().Len())
+		labels := it.Labels()
+		for k := range labels.Len() {
+			key, value := labels.At(k)
+			sum += uint64(key.Len()) + 3*uint64(value.Len())
+		}
+	}
+	return sum
+}

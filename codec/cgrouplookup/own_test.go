@@ -1,0 +1,171 @@
+package cgrouplookup_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plugin-ipc/netipc/codec"
+	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
+	"github.com/plugin-ipc/netipc/codec/internal/golden"
+)
+
+// What was cloned or owned does not change when the payload's buffer does.
+func TestOwnedOutlivesThePayload(t *testing.T) {
+	b := golden.Bytes(t, responseText)
+	v, err := cgrouplookup.DecodeResponse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r cgrouplookup.Response
+	v.Clone(&r)
+	it := v.Item(0).Owned()
+	clear(b)
+	if diff := cmp.Diff(responseGolden, r, equal); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(responseGolden.Items[0], it); diff != "" {
+		t.Error(diff)
+	}
+
+	b = golden.Bytes(t, requestText)
+	asked, err := cgrouplookup.DecodeRequest(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var req cgrouplookup.Request
+	asked.Clone(&req)
+	clear(b)
+	if diff := cmp.Diff(requestGolden, req); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Clone into one Response, again and again: longer, shorter, equal, after the owner changed things.
+func TestCloneReuses(t *testing.T) {
+	var r cgrouplookup.Response
+	kept := map[string]string{}
+	for _, n := range []int{0, 3, 200, 200, 1, 0, 200, 7} {
+		want := many(n)
+		v, err := cgrouplookup.DecodeResponse(encode(t, &want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Clone(&r)
+		if diff := cmp.Diff(want, r, equal); diff != "" {
+			t.Fatalf("%d items: %s", n, diff)
+		}
+		for _, it := range r.Items[:min(n, 4)] {
+			kept[strings.Clone(it.Path)] = it.Path
+			for _, l := range it.Labels {
+				kept[strings.Clone(l.Key)] = l.Key
+			}
+		}
+		for i := range r.Items {
+			r.Items[i].Name = "scribble"
+			for k := range r.Items[i].Labels {
+				r.Items[i].Labels[k].Value = "scribble"
+			}
+			r.Items[i].Labels = append(r.Items[i].Labels, cgrouplookup.Label{Key: "more"})
+		}
+		v.Clone(&r)
+		if diff := cmp.Diff(want, r, equal); diff != "" {
+			t.Fatalf("%d items, after scribbling: %s", n, diff)
+		}
+	}
+	for _, it := range r.Items[:cap(r.Items)][len(r.Items):] {
+		if !it.Equal(cgrouplookup.Item{}) {
+			t.Errorf("what is no longer there is still held: %v", it)
+		}
+	}
+	for want, got := range kept {
+		if got != want {
+			t.Errorf("a kept string became %q, was %q", got, want)
+		}
+	}
+}
+
+func TestCloneRequestReuses(t *testing.T) {
+	var r cgrouplookup.Request
+	for _, n := range []int{3, 200, 0, 7} {
+		want := paths(many(n).Items)
+		ask(t, want).Clone(&r)
+		if diff := cmp.Diff(want, r); diff != "" {
+			t.Fatalf("%d paths: %s", n, diff)
+		}
+	}
+	for _, path := range r[:cap(r)][len(r):] {
+		if path != "" {
+			t.Errorf("what is no longer there is still held: %q", path)
+		}
+	}
+}
+
+// Another answer of the same size is another answer.
+func TestCloneOfTheSameSize(t *testing.T) {
+	a, b := many(4), many(4)
+	b.Items[2].Path = "/" + b.Items[2].Path[:len(b.Items[2].Path)-1]
+	b.Items[3].Labels[1].Value = strings.Repeat("w", len(b.Items[3].Labels[1].Value))
+	var r cgrouplookup.Response
+	for _, want := range []cgrouplookup.Response{a, b, a} {
+		v, err := cgrouplookup.DecodeResponse(encode(t, &want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Clone(&r)
+		if diff := cmp.Diff(want, r, equal); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestEncodeOverflow(t *testing.T) {
+	r := responseGolden
+	size, err := r.Size()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range size {
+		if got, err := r.Encode(make([]byte, n)); !errors.Is(err, codec.ErrOverflow) || got != 0 {
+			t.Errorf("%d bytes in %d: %d, %v", size, n, got, err)
+		}
+	}
+}
+
+func TestEqual(t *testing.T) {
+	for _, change := range []func(r *cgrouplookup.Response){
+		func(r *cgrouplookup.Response) { r.Generation++ },
+		func(r *cgrouplookup.Response) { r.Items = r.Items[:3] },
+		func(r *cgrouplookup.Response) { r.Items[1].Status++ },
+		func(r *cgrouplookup.Response) { r.Items[1].Orchestrator++ },
+		func(r *cgrouplookup.Response) { r.Items[1].Path = "x" },
+		func(r *cgrouplookup.Response) { r.Items[1].Name = "x" },
+		func(r *cgrouplookup.Response) { r.Items[3].Labels[0].Value = "x" },
+		func(r *cgrouplookup.Response) { r.Items[3].Labels = nil },
+	} {
+		a, b := many(4), many(4)
+		if !a.Equal(b) {
+			t.Fatal("equal answers differ")
+		}
+		if change(&b); a.Equal(b) {
+			t.Errorf("%v equals %v", a, b)
+		}
+	}
+}
+
+func TestZeroViews(t *testing.T) {
+	var v cgrouplookup.ResponseView
+	r := many(3)
+	v.Clone(&r)
+	if diff := cmp.Diff(cgrouplookup.Response{}, r, equal); diff != "" || v.Len() != 0 {
+		t.Errorf("the zero view is not empty: %s", diff)
+	}
+	var asked cgrouplookup.RequestView
+	req := cgrouplookup.Request{"/a"}
+	asked.Clone(&req)
+	if len(req) != 0 || asked.Len() != 0 {
+		t.Errorf("the zero view asks for %q", req)
+	}
+}
