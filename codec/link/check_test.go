@@ -50,7 +50,7 @@ func TestHostileMessages(t *testing.T) {
 	for _, h := range linktest.HostilePackets() {
 		kind := wire.KindRequest
 		switch {
-		case h.Stage == linktest.InsteadOfHello || len(h.Packets) > 1:
+		case h.Stage == linktest.InsteadOfHello || h.Stage == linktest.InsteadOfAck || len(h.Packets) > 1:
 			continue
 		case h.Stage == linktest.InsteadOfResponse:
 			kind = wire.KindResponse

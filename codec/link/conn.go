@@ -48,6 +48,14 @@ type Conn interface {
 	// a *ProtocolError.
 	Recv(m *Message, d *Deadline) error
 
+	// Drain receives and throws away whatever the peer still sends, until the peer has closed or the
+	// connection is broken: nil. It is for a side that has said its last word, after a violation too: a
+	// connection that is closed with something unread may hand the peer a reset before that word, and a peer
+	// that is still sending would never get to read it (spec 15-l). It ends the receiving half: Recv returns
+	// what had ended it before, else ErrMisuse. ErrTimeout, also of a peer that never stops sending, the cause
+	// of an Interrupt, or ErrClosed, when Close comes first. It may be called again.
+	Drain(d *Deadline) error
+
 	// Interrupt makes the call that is parked on a side, or else the next one there, return cause.
 	Interrupt(side Side, cause error)
 

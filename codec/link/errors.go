@@ -101,7 +101,7 @@ func (e *LimitError) Is(target error) bool { return target == ErrTooLarge }
 
 // OpError says what was tried, where, and how it failed. Transports wrap what they return in it.
 type OpError struct {
-	Op       string // "dial", "listen", "accept", "handshake", "send", "receive"
+	Op       string // "dial", "listen", "accept", "handshake", "send", "receive", "drain"
 	Endpoint string // path or pipe name
 	Err      error
 }

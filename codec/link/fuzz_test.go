@@ -31,7 +31,7 @@ func packetsIn(b []byte) (packets [][]byte) {
 // FuzzReassembler holds the Reassembler against the plain receiver, whatever the packets.
 func FuzzReassembler(f *testing.F) {
 	for _, h := range linktest.HostilePackets() {
-		if h.Stage != linktest.InsteadOfHello {
+		if h.Stage == linktest.InsteadOfRequest || h.Stage == linktest.InsteadOfResponse {
 			f.Add(stream(h.Packets), h.Stage == linktest.InsteadOfResponse, uint16(64))
 		}
 	}
@@ -103,6 +103,17 @@ func FuzzParseAck(f *testing.F) {
 	f.Add(goldenAck(f)[:wire.HeaderSize+36])
 	f.Add(goldenRefusal(f))
 	f.Add(goldenHello(f))
+	p := goldenProposal
+	least := wire.HelloAck{
+		Selected: 1, MaxRequestPayload: 1, MaxRequestItems: 1, MaxResponsePayload: 1, MaxResponseItems: 1, PacketSize: link.MinPacket,
+	}
+	most := wire.HelloAck{
+		Selected: 2, MaxRequestPayload: p.RequestPayload, MaxRequestItems: p.RequestItems,
+		MaxResponsePayload: 1<<32 - 1, MaxResponseItems: 1<<32 - 1, PacketSize: p.Packet,
+	}
+	for _, edge := range []wire.HelloAck{least, most} { // one bit away from what is refused
+		f.Add(link.AppendAck(nil, edge))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ack, err := link.ParseAck(b, goldenProposal)
 		switch {

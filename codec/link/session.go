@@ -113,7 +113,7 @@ func (s *Session) Commit(h wire.Header, n int, d *Deadline) error {
 	defer s.send.Unlock()
 	reserved := s.unreserve()
 	if invariants.Enabled {
-		defer func() { invariants.Poison(s.send.buf) }()
+		defer func() { invariants.Poison(s.send.buf) }() // unreachable: but in builds with poisoned buffers
 	}
 	switch {
 	case s.send.err != nil:
@@ -222,6 +222,31 @@ func (s *Session) recvFailed(err error) error {
 		s.recv.err = err
 	}
 	return err
+}
+
+var errDrained = fmt.Errorf("%w: nothing is received after Drain", ErrMisuse)
+
+// Drain implements Conn.
+func (s *Session) Drain(d *Deadline) error {
+	s.recv.Lock()
+	defer s.recv.Unlock()
+	if s.recv.err == nil {
+		s.recv.err = s.opError("receive", errDrained)
+	}
+	s.recv.re.buf = nil
+	var scratch []byte // one byte, so that the transport sees no empty room
+	for !d.Expired() {
+		var err error
+		scratch, _, err = s.packets.ReadPacket(scratch[:0], 1, d)
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrPeerClosed), errors.Is(err, ErrReset):
+			return nil
+		default:
+			return s.opError("drain", s.causeOf(SideRecv, err))
+		}
+	}
+	return s.opError("drain", s.causeOf(SideRecv, ErrTimeout))
 }
 
 // violated ends the receiving half for good. The sending half stays open for a last answer.

@@ -35,7 +35,7 @@ func DecodeBatch(payload []byte, count uint32) (BatchView, error) {
 // it again. It panics, or yields nonsense, on any other.
 func BatchOf(payload []byte, count uint32) BatchView {
 	n := int(count) * BatchEntrySize
-	return BatchView{dir: payload[:n:n], packed: payload[n:]}
+	return BatchView{dir: payload[:n:n], packed: payload[n:len(payload):len(payload)]}
 }
 
 // Len returns the number of items.

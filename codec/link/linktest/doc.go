@@ -7,6 +7,11 @@
 // Run is the conformance suite: the contract of link.Conn, link.Dialer, link.Listener and link.Incoming as
 // subtests. Every transport runs it, Network included; a Harness says how to make an endpoint.
 //
+// Where the peer has to be another process, an Agent plays it there and a Remote is its stand-in here: the same
+// suite runs through them.
+//
+// Faulty is a pipe whose packets are truncated, dropped, repeated, swapped, held up, or meet a reset.
+//
 // HostilePackets and Raw play peers that do not keep to the protocol. Serve, AnswerInPairs and Relay play
 // servers and onlookers that do, over any transport. Main is a TestMain that fails when tests leave goroutines,
 // descriptors or shared mappings behind.

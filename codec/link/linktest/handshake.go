@@ -51,7 +51,7 @@ func (d *dialer) Dial(ctx context.Context, p link.Proposal) (link.Conn, error) {
 	}); err != nil {
 		return nil, link.NewOpError("dial", l.name, err)
 	}
-	return &Conn{end: e, Session: link.NewClientSession(e, link.Info{
+	return &Conn{end: e, Session: link.NewClientSession(l.cfg.wrap(true, e), link.Info{
 		Endpoint:  l.name,
 		Profile:   ack.Selected,
 		SessionID: ack.SessionID,

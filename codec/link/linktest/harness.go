@@ -35,6 +35,14 @@ type Harness struct {
 	// RawServer makes a fresh endpoint that the test serves itself: accept waits for the next client.
 	RawServer func(tb testing.TB) (accept func() Raw, d link.Dialer)
 
+	// Pipe makes a bare connection, for sessions whose packets meet faults. reset breaks it as the death of a's
+	// owner does: b gets link.ErrReset after what was sent before.
+	Pipe func(tb testing.TB) (a, b link.Packets, reset func())
+
+	// Remote says that one side runs in another process, behind an Agent: what has to do with memory is left
+	// out.
+	Remote bool
+
 	// Reset breaks the connection under a session, as a crash of its peer would.
 	Reset func(c link.Conn)
 }
@@ -64,6 +72,14 @@ func NetworkHarness(cfg ListenConfig) Harness {
 		RawServer: func(tb testing.TB) (func() Raw, link.Dialer) {
 			n := NewNetwork()
 			return n.RawServer(tb, name, cfg), n.Dialer(name)
+		},
+		Pipe: func(tb testing.TB) (a, b link.Packets, reset func()) {
+			a, b, reset = Pipe(cfg)
+			tb.Cleanup(func() {
+				a.Close()
+				b.Close()
+			})
+			return a, b, reset
 		},
 		Reset: func(c link.Conn) { c.(*Conn).Reset() },
 	}

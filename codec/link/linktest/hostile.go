@@ -15,6 +15,7 @@ const (
 	InsteadOfHello    Stage = iota // by a client, as its first words
 	InsteadOfRequest               // by a client, in a session under HostileLimits
 	InsteadOfResponse              // by a server, to the request with id 9, in a session under HostileLimits
+	InsteadOfAck                   // by a server, to a HELLO with 1000 bytes and 4 items of requests, packets of 4096, baseline
 )
 
 // NamedPackets is one way not to keep to the protocol.
@@ -23,7 +24,8 @@ type NamedPackets struct {
 	Stage   Stage
 	Packets [][]byte
 	// WantStatus is what the peer answers with, or would: the status of a refused handshake, or the Status of
-	// the *link.ProtocolError that Recv returns. Of responses it means nothing.
+	// the *link.ProtocolError that Recv returns. Of responses it means nothing. Of acknowledgements it is the
+	// status of the refusal that they are; OK: they are a violation.
 	WantStatus wire.Status
 	// WantClose says that the peer closes without a word: these packets are not of this protocol.
 	WantClose bool
@@ -36,7 +38,7 @@ func HostileLimits() link.Limits {
 
 // HostilePackets returns all of them. The bytes are the caller's.
 func HostilePackets() []NamedPackets {
-	all := hostileHellos()
+	all := append(hostileHellos(), hostileAcks()...)
 	for _, stage := range []Stage{InsteadOfRequest, InsteadOfResponse} {
 		all = append(all, hostileMessages(stage)...)
 	}

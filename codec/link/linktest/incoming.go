@@ -33,7 +33,7 @@ func (i *incoming) Handshake(ctx context.Context, s link.Settings) (link.Conn, e
 	}); err != nil {
 		return nil, link.NewOpError("handshake", i.listener.name, err)
 	}
-	return &Conn{end: i.end, Session: link.NewServerSession(i.end, link.Info{
+	return &Conn{end: i.end, Session: link.NewServerSession(cfg.wrap(false, i.end), link.Info{
 		Endpoint:  i.listener.name,
 		Profile:   ack.Selected,
 		SessionID: ack.SessionID,

@@ -25,6 +25,10 @@ type ListenConfig struct {
 	HandshakeTimeout time.Duration // limit of Incoming.Handshake; default 5 s, below 0 none
 	Server           link.Peer     // who clients are told the server is; default: not known
 	Client           link.Peer     // who the server is told each client is; default: not known
+
+	// Wrap is given the end of the pipe that a session is to stand on, after its handshake, and returns what it
+	// stands on instead, such as a Faulty; reset breaks the connection. Default: nothing is wrapped.
+	Wrap func(client bool, p link.Packets, reset func()) link.Packets
 }
 
 func (c ListenConfig) withDefaults() ListenConfig {
@@ -38,6 +42,14 @@ func (c ListenConfig) withDefaults() ListenConfig {
 		c.HandshakeTimeout = 5 * time.Second
 	}
 	return c
+}
+
+// wrap returns what a session stands on.
+func (c *ListenConfig) wrap(client bool, e *end) link.Packets {
+	if c.Wrap == nil {
+		return e
+	}
+	return c.Wrap(client, e, e.reset)
 }
 
 // Listen makes an endpoint. Errors: link.ErrAddrInUse when the name is taken; what link.CheckServiceName says
@@ -85,4 +97,13 @@ func (n *Network) remove(l *listener) {
 	if n.listeners[l.name] == l {
 		delete(n.listeners, l.name)
 	}
+}
+
+// Pipe makes a connection by itself, without an endpoint or a handshake: a is as good as b. reset breaks it, as
+// when a peer dies with unread packets. Of cfg, Packet and Buffer count. Closing both ends is the caller's
+// business.
+func Pipe(cfg ListenConfig) (a, b link.Packets, reset func()) {
+	cfg = cfg.withDefaults()
+	x, y := newPipe(int(cfg.Packet), cfg.Buffer)
+	return x, y, x.reset
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/plugin-ipc/netipc/codec/link"
 )
 
-// Raw is one end of a connection with no handshake and no checks on it: for playing peers that misbehave.
+// Raw is one end of a connection with no handshake and no checks on it: for playing peers that misbehave. It has
+// one sender and one receiver at a time.
 type Raw interface {
 	// Send sends one packet.
 	Send(packet []byte) error

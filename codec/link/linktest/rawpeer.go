@@ -70,9 +70,10 @@ func rawServer(t *testing.T, h Harness, l limits) (Raw, link.Conn) {
 	return r, res.conn
 }
 
-// feed sends packets beside the test, which may end before they are all taken.
-func feed(t *testing.T, r Raw, packets [][]byte) {
-	going(t, func() error {
+// feed sends packets beside the test, which may end before they are all taken. A Raw has one sender at a time:
+// whoever sends again awaits what feed returns first.
+func feed(t *testing.T, r Raw, packets [][]byte) (sent <-chan error) {
+	sent = going(t, func() error {
 		for _, packet := range packets {
 			if err := r.Send(packet); err != nil {
 				return err
@@ -81,6 +82,7 @@ func feed(t *testing.T, r Raw, packets [][]byte) {
 		return nil
 	})
 	t.Cleanup(func() { r.Close() })
+	return sent
 }
 
 // message returns a message in one packet.

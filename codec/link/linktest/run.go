@@ -18,7 +18,9 @@ func Run(t *testing.T, h Harness) {
 		{"Waits", waitTests},
 		{"Backpressure", backpressureTests},
 		{"Close", closeTests},
+		{"Drain", drainTests},
 		{"Hostile", hostileTests},
+		{"Faults", faultTests},
 		{"Concurrent", concurrentTests},
 	} {
 		t.Run(part.name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 var hostileTests = []subtest{
 	{"Clients", hostileClients},
+	{"Servers", hostileServers},
 	{"Requests", func(t *testing.T, h Harness) { hostileSessions(t, h, InsteadOfRequest) }},
 	{"Responses", func(t *testing.T, h Harness) { hostileSessions(t, h, InsteadOfResponse) }},
 	{"OddButRight", oddButRight},
@@ -121,8 +122,11 @@ func oddButRight(t *testing.T, h Harness) {
 		t.Run(c.name, func(t *testing.T) {
 			r, server := rawClient(t, h, limits{request: 256, items: 4, packet: 64})
 			for range 2 {
-				feed(t, r, c.packets)
+				sent := feed(t, r, c.packets)
 				wantMessage(t, server, c.want)
+				if err := Await(t, "the packets to be sent", sent); err != nil {
+					t.Fatal(err)
+				}
 			}
 		})
 	}
