@@ -32,27 +32,22 @@ func harness() linktest.Harness {
 			return open(tb, ListenConfig{HandshakeTimeout: handshake})
 		},
 		Raw: func(tb testing.TB, l link.Listener) linktest.Raw {
-			return linktest.RawOf(&serial{conn: connected(tb, l.(*benchListener).cfg.Config)})
+			return linktest.RawOf(connected(tb, l.(*benchListener).cfg.Config))
 		},
 		RawServer: func(tb testing.TB) (func() linktest.Raw, link.Dialer) {
 			cfg := fresh(tb)
 			l := listening(tb, ListenConfig{Config: cfg})
-			return func() linktest.Raw { return linktest.RawOf(&serial{conn: accepted(tb, l).conn}) }, dialing(tb, cfg)
+			return func() linktest.Raw { return linktest.RawOf(accepted(tb, l).conn) }, dialing(tb, cfg)
+		},
+		Pipe: func(tb testing.TB) (link.Packets, link.Packets, func()) {
+			x, y := packetPair(tb)
+			return x, y, func() {
+				_ = y.raw.Control(func(fd uintptr) { sys.Send(fd, []byte("unread")) })
+				x.abort()
+			}
 		},
 		Reset: b.reset,
 	}
-}
-
-// serial lets one writer wait for another, as a session does for its own.
-type serial struct {
-	*conn
-	mu sync.Mutex
-}
-
-func (s *serial) WritePacket(b []byte, d *link.Deadline) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.conn.WritePacket(b, d)
 }
 
 // bench remembers the connections below the sessions of a suite, to break them.

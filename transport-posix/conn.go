@@ -74,8 +74,11 @@ func drain(fd uintptr) {
 	}
 }
 
-// SyscallConn implements link.Packets.
-func (c *conn) SyscallConn() (syscall.RawConn, error) { return c.raw, nil }
+// SyscallConn implements link.Packets. The descriptor is non-blocking from then on.
+func (c *conn) SyscallConn() (syscall.RawConn, error) {
+	_ = c.raw.Control(c.in.loan.give)
+	return c.raw, nil
+}
 
 // control runs a function on the descriptor.
 func (c *conn) control(f func(fd int) error) error {

@@ -38,14 +38,19 @@ func shakeHands(ctx context.Context, c *conn, side func() error) error {
 
 // propose is the client's side: it says HELLO and obeys the answer. p has its defaults filled in.
 func propose(c *conn, p link.Proposal, d *link.Deadline) (wire.HelloAck, error) {
-	if err := c.WritePacket(link.AppendHello(nil, p), d); err != nil {
-		return wire.HelloAck{}, err
+	unsaid := c.WritePacket(link.AppendHello(nil, p), d)
+	if unsaid != nil && !errors.Is(unsaid, link.ErrReset) {
+		return wire.HelloAck{}, unsaid
 	}
+	// A server that has closed without the HELLO may have said why, and tells a close from a reset (spec 15-m).
 	packet, err := c.handshakePacket(d)
 	if err != nil {
 		return wire.HelloAck{}, err
 	}
 	ack, err := link.ParseAck(packet, p)
+	if err == nil {
+		err = unsaid
+	}
 	if err != nil {
 		return wire.HelloAck{}, err
 	}

@@ -9,7 +9,6 @@ import (
 
 func TestMain(m *testing.M) {
 	proctest.Play(roles)
-	skipPooled()
 	linktest.Main(m)
 }
 

@@ -3,5 +3,3 @@
 package posix
 
 const raceEnabled = false
-
-func skipPooled() {}

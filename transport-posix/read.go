@@ -13,6 +13,7 @@ import (
 // reader is the receiving half of a conn.
 type reader struct {
 	half
+	hurry
 	inbox  sys.Inbox
 	packet uint32 // bytes, agreed; 0 during the handshake
 
@@ -38,15 +39,19 @@ func (c *conn) ReadPacket(b []byte, room int, d *link.Deadline) (out []byte, siz
 // first, so that the buffer grows by what came, and a session that waits holds no memory.
 func (c *conn) tryRead(fd uintptr) (over bool) {
 	r := &c.in
+	woken := r.tried
 	r.tried = true
 	first := r.buf[len(r.buf):cap(r.buf)]
 	first = first[:min(len(first), r.room)]
+	if len(first) < min(r.room, leastInPlace) {
+		first = nil
+	}
 	var rest *spill
 	if more := min(r.room, r.largest()) - len(first); more > 0 {
 		rest = takeSpill(more)
 		defer rest.giveBack()
 	}
-	n, errno := r.inbox.Recv(fd, first, rest.bytes())
+	n, errno := r.receive(fd, first, rest.bytes(), woken)
 	if errno == syscall.ECONNRESET && !c.broken.Swap(true) {
 		n, errno = r.inbox.Recv(fd, first, rest.bytes()) // what was queued before the reset
 	}
@@ -80,6 +85,10 @@ func (r *reader) take(n, inPlace int, rest []byte) error {
 	r.buf = append(r.buf[:len(r.buf)+inPlace], rest[:n-inPlace]...)
 	return nil
 }
+
+// leastInPlace is the room in a caller's buffer, in bytes, below which a packet is copied there: that costs less than
+// to tell the kernel about two buffers.
+const leastInPlace = 256
 
 // ended says why nothing more will come.
 func (c *conn) ended() error {

@@ -5,6 +5,7 @@ package sys
 import (
 	"os"
 	"syscall"
+	"time"
 )
 
 // Supported says whether this operating system has what the transport needs.
@@ -15,6 +16,21 @@ type Inbox struct{}
 
 // Recv fails.
 func (*Inbox) Recv(uintptr, []byte, []byte) (int, syscall.Errno) { return 0, syscall.ENOSYS }
+
+// RecvWait fails.
+func (*Inbox) RecvWait(uintptr, []byte, []byte) (int, syscall.Errno) { return 0, syscall.ENOSYS }
+
+// CanBlock says whether Blocking and RecvWait may be used.
+const CanBlock = false
+
+// Blocking fails with ErrUnsupported.
+func Blocking(int, time.Duration) error { return ErrUnsupported }
+
+// NonBlocking fails with ErrUnsupported.
+func NonBlocking(int) error { return ErrUnsupported }
+
+// Yield does nothing.
+func Yield() {}
 
 // Send fails.
 func Send(uintptr, []byte) syscall.Errno { return syscall.ENOSYS }

@@ -8,9 +8,13 @@ import (
 
 const (
 	recvFlags  = 0
+	recvTells  = false
 	sendFlags  = unix.MSG_NOSIGNAL | unix.MSG_EOR
 	pollHungUp = unix.POLLRDHUP
 )
+
+// CanBlock says whether Blocking and RecvWait may be used.
+const CanBlock = false
 
 // Credentials says who is at the other end of a connected socket. FreeBSD does not tell the pid.
 func Credentials(fd int) (pid int, uid, gid uint32, err error) {

@@ -9,9 +9,14 @@ import (
 
 const (
 	recvFlags  = unix.MSG_TRUNC // the return value is the true size
+	recvTells  = true           // so it is, without a message header
 	sendFlags  = unix.MSG_NOSIGNAL
 	pollHungUp = unix.EPOLLRDHUP // POLLRDHUP has the same value
 )
+
+// CanBlock says whether Blocking and RecvWait may be used: a signal ends a RecvWait even where system calls are
+// restarted, so that Go's scheduler is not held up.
+const CanBlock = true
 
 // Credentials says who is at the other end of a connected socket.
 func Credentials(fd int) (pid int, uid, gid uint32, err error) {
