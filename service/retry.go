@@ -126,7 +126,8 @@ func (c *core) again(ctx context.Context, t *try, err error) error {
 		if _, own := cerr.(*stopError); own {
 			return c.lost(cerr)
 		}
-		return c.lost(fmt.Errorf("%w; reconnecting failed: %w", err, cerr))
+		// Only the last failure is one to branch on: each end of a call is one error (spec 02, 08).
+		return c.lost(fmt.Errorf("%v; reconnecting failed: %w", err, cerr))
 	}
 	if sent {
 		c.n.retries.Add(1)

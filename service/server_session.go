@@ -148,9 +148,8 @@ func (s *serverSession) linger() {
 	if !s.phase.CompareAndSwap(sessionBusy, sessionIdle) {
 		return
 	}
-	s.deadline = link.Deadline(link.Now() + int64(lingerTime))
-	for !s.deadline.Expired() && s.conn.Recv(&s.msg, &s.deadline) == nil {
-	}
+	s.deadline = link.Within(lingerTime)
+	_ = s.conn.Drain(&s.deadline) // however it ends, the session is closed next
 }
 
 // leave ends the session from outside: at once, or as soon as the request in progress is answered.

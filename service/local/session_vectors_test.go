@@ -55,6 +55,7 @@ func judgeSessions(t *testing.T, f vectortest.File) {
 		var r sessionRow
 		vectortest.Into(t, raw, &r)
 		t.Run(r.Session+"/"+r.Case, func(t *testing.T) {
+			t.Parallel() // a server takes its time to close, so that its refusal is not lost
 			if err := r.judge(t); err != nil {
 				t.Error(err)
 			}
