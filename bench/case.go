@@ -16,7 +16,9 @@ type Case struct {
 
 	// Against is the name of the case to compare with, in metrics of the same name. Empty: with none.
 	Against string
-	// Limits judges metrics: the ratio where there is one, else the value.
+	// Beside are further cases to compare with. Each makes one more row for every metric that it has too.
+	Beside []string
+	// Limits judges metrics: the ratio, to each of the cases compared with, or the value if there are none.
 	Limits map[string]report.Limit
 
 	// Prepare runs once, before the first round, and may be nil. The function it returns runs after the last.
@@ -60,11 +62,8 @@ func Select(cases []Case, pattern string) ([]Case, error) {
 		if !re.MatchString(c.Name) {
 			continue
 		}
-		for name := c.Name; name != "" && !wanted[name]; name = byName[name].Against {
-			if _, ok := byName[name]; !ok {
-				return nil, fmt.Errorf("%s is compared with %s, which does not exist", c.Name, name)
-			}
-			wanted[name] = true
+		if err := want(c.Name, byName, wanted); err != nil {
+			return nil, err
 		}
 	}
 	var selected []Case
@@ -74,4 +73,29 @@ func Select(cases []Case, pattern string) ([]Case, error) {
 		}
 	}
 	return selected, nil
+}
+
+// want marks a case, and those that it is compared with.
+func want(name string, byName map[string]Case, wanted map[string]bool) error {
+	wanted[name] = true
+	for _, other := range byName[name].others() {
+		if _, ok := byName[other]; !ok {
+			return fmt.Errorf("%s is compared with %s, which does not exist", name, other)
+		}
+		if wanted[other] {
+			continue
+		}
+		if err := want(other, byName, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// others returns the names of the cases that c is compared with.
+func (c Case) others() []string {
+	if c.Against == "" {
+		return c.Beside
+	}
+	return append([]string{c.Against}, c.Beside...)
 }

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/plugin-ipc/netipc/codec v0.1.0
 	github.com/plugin-ipc/netipc/service v0.1.0
+	github.com/plugin-ipc/netipc/snapshot v0.1.0
 	github.com/plugin-ipc/netipc/transport-posix v0.1.0
 	golang.org/x/sys v0.49.0
 )

@@ -124,47 +124,58 @@ func (s Sample) value(name string) (float64, bool) {
 	return 0, false
 }
 
-// rows makes one row for each metric of the case.
+// rows makes one row for each metric of the case and each case that it is compared with.
 func rows(c Case, samples map[string][]Sample) (out []report.Row) {
 	own := samples[c.Name]
 	if len(own) == 0 {
 		return nil
 	}
 	for _, m := range own[0] {
-		var values, ratios []float64
-		for round, s := range own {
-			v, ok := s.value(m.Name)
-			if !ok {
-				continue
-			}
-			values = append(values, v)
-			if others := samples[c.Against]; round < len(others) {
-				if ref, ok := others[round].value(m.Name); ok && ref > 0 {
-					ratios = append(ratios, v/ref)
+		limit, limited := c.Limits[m.Name]
+		others := c.others()
+		if len(others) == 0 {
+			others = []string{""}
+		}
+		for i, other := range others {
+			row, values := report.Row{Name: c.Name + "/" + m.Name, Params: c.Params, Unit: m.Unit}, []float64(nil)
+			for _, s := range own {
+				if v, ok := s.value(m.Name); ok {
+					values = append(values, v)
 				}
 			}
-		}
-		row := report.Row{
-			Name: c.Name + "/" + m.Name, Params: c.Params, Unit: m.Unit,
-			Value: median(values), Spread: spread(values),
-		}
-		if len(ratios) > 0 {
-			ratio := median(ratios)
-			row.Against, row.Ratio = c.Against, &ratio
-		}
-		if limit, ok := c.Limits[m.Name]; ok {
-			row.Limit = limit
-			judged := row.Value
-			if c.Against != "" {
-				judged = math.NaN() // what it is to be compared with is missing: that is not a pass
-				if row.Ratio != nil {
-					judged = *row.Ratio
-				}
+			row.Value, row.Spread = median(values), spread(values)
+			if ratios := ratios(m.Name, own, samples[other]); len(ratios) > 0 {
+				ratio := median(ratios)
+				row.Against, row.Ratio = other, &ratio
+			} else if i > 0 && !limited {
+				continue // the other case does not have this metric
 			}
-			pass := limit.Holds(judged)
-			row.Pass = &pass
+			if limited {
+				row.Limit = limit
+				judged := row.Value
+				if other != "" {
+					judged = math.NaN() // what it is to be compared with is missing: that is not a pass
+					if row.Ratio != nil {
+						judged = *row.Ratio
+					}
+				}
+				pass := limit.Holds(judged)
+				row.Pass = &pass
+			}
+			out = append(out, row)
 		}
-		out = append(out, row)
+	}
+	return out
+}
+
+// ratios returns the ratios of a metric in the rounds in which both cases have it.
+func ratios(metric string, own, other []Sample) (out []float64) {
+	for round, s := range own[:min(len(own), len(other))] {
+		v, ok := s.value(metric)
+		ref, has := other[round].value(metric)
+		if ok && has && ref > 0 {
+			out = append(out, v/ref)
+		}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -80,6 +81,40 @@ func TestLimitWithoutReferenceFails(t *testing.T) {
 	}
 }
 
+// A case that is compared with several has a row for each, and each is judged.
+func TestBeside(t *testing.T) {
+	c := values("c", 1, 6)
+	c.Against, c.Beside = "a", []string{"b", "other"}
+	c.Limits = map[string]report.Limit{"time": report.AtMost(2)}
+	other := Case{Name: "other", Run: func(context.Context, time.Duration) (Sample, error) { return Sample{{"size", "B", 1}}, nil }}
+	result, err := Run(t.Context(), []Case{values("a", 1, 3), values("b", 1, 2), other, c}, Options{Rounds: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range result.Rows {
+		if r.Name == "c/time" {
+			got = append(got, fmt.Sprint(r.Against, *r.Pass))
+		}
+	}
+	if want := []string{"atrue", "bfalse", "false"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q: what it is to be compared with is missing in the last", got, want)
+	}
+	c.Limits = nil
+	result, err = Run(t.Context(), []Case{values("a", 1, 3), values("b", 1, 2), other, withValues(c, 1, 6)}, Options{Rounds: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(result.Rows); n != 5 {
+		t.Errorf("%d rows, want 5: without a limit what has no ratio needs no row", n)
+	}
+}
+
+func withValues(c Case, vs ...float64) Case {
+	c.Run = values("", vs...).Run
+	return c
+}
+
 func TestLimitOnValue(t *testing.T) {
 	c := values("c", 5, 5)
 	c.Limits = map[string]report.Limit{"time": report.AtLeast(6)}
@@ -142,7 +177,7 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestSelect(t *testing.T) {
-	cases := []Case{{Name: "ref"}, {Name: "other"}, {Name: "uds", Against: "poller"}, {Name: "poller", Against: "ref"}}
+	cases := []Case{{Name: "ref"}, {Name: "other"}, {Name: "uds", Against: "poller", Beside: []string{"spin"}}, {Name: "poller", Against: "ref"}, {Name: "spin"}}
 	got, err := Select(cases, "^uds$")
 	if err != nil {
 		t.Fatal(err)
@@ -151,10 +186,10 @@ func TestSelect(t *testing.T) {
 	for _, c := range got {
 		names = append(names, c.Name)
 	}
-	if want := []string{"ref", "uds", "poller"}; !slices.Equal(names, want) {
+	if want := []string{"ref", "uds", "poller", "spin"}; !slices.Equal(names, want) {
 		t.Errorf("%v, want %v: a case brings what it is compared with", names, want)
 	}
-	for _, bad := range [][]Case{{{Name: "a"}, {Name: "a"}}, {{Name: "a", Against: "none"}}} {
+	for _, bad := range [][]Case{{{Name: "a"}, {Name: "a"}}, {{Name: "a", Against: "none"}}, {{Name: "a", Beside: []string{"none"}}}} {
 		if _, err := Select(bad, ""); err == nil {
 			t.Errorf("%v accepted", bad)
 		}

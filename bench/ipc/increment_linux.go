@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plugin-ipc/netipc/bench"
@@ -41,7 +43,7 @@ func serveIncrement() error {
 
 func config(runDir string) posix.Config { return posix.Config{RunDir: runDir, Service: "increment"} }
 
-func incrementUDS(ctx context.Context, d time.Duration, where place.Placement) (_ bench.Sample, err error) {
+func incrementUDS(ctx context.Context, d time.Duration, where place.Placement, how chain) (_ bench.Sample, err error) {
 	runDir, err := os.MkdirTemp("", "netipc-bench-")
 	if err != nil {
 		return nil, err
@@ -57,7 +59,7 @@ func incrementUDS(ctx context.Context, d time.Duration, where place.Placement) (
 		told.Close()
 		return nil, err
 	}
-	_, stop, err := side.Start(where, roleIncrement, told)
+	other, stop, err := side.Start(where, roleIncrement, told)
 	told.Close()
 	if err != nil {
 		return nil, err
@@ -73,19 +75,53 @@ func incrementUDS(ctx context.Context, d time.Duration, where place.Placement) (
 	if err := connect(ctx, client); err != nil {
 		return nil, err
 	}
+	switch {
+	case how.perSecond > 0:
+		return side.Paced(ctx, d, how.perSecond, side.BothCPU(other), chained(ctx, client))
+	case how.inFlight > 0:
+		return inFlight(ctx, d, client, how.inFlight)
+	}
+	trips, took, err := side.Repeat(ctx, d, 64, chained(ctx, client))
+	if err != nil {
+		return nil, err
+	}
+	return side.PerTrip(probe.RoundTrip, trips, took), nil
+}
+
+// chained returns a call whose question is the answer of the one before.
+func chained(ctx context.Context, client *increment.Client) func() error {
 	var last uint64
-	trips, took, err := side.Repeat(ctx, d, 64, func() error {
+	return func() error {
 		got, err := client.Call(ctx, last)
 		if err == nil && got != last+1 {
 			err = fmt.Errorf("the answer to %d is %d", last, got)
 		}
 		last = got
 		return err
-	})
-	if err != nil {
-		return nil, err
 	}
-	return side.PerTrip(probe.RoundTrip, trips, took), nil
+}
+
+// inFlight lets n goroutines call, each its own chain, for about d.
+func inFlight(ctx context.Context, d time.Duration, client *increment.Client, n int) (bench.Sample, error) {
+	var all sync.WaitGroup
+	var calls atomic.Int64
+	errs := make(chan error, n)
+	start := time.Now()
+	for range n {
+		all.Go(func() {
+			trips, _, err := side.Repeat(ctx, d, 64, chained(ctx, client))
+			calls.Add(int64(trips))
+			errs <- err
+		})
+	}
+	all.Wait()
+	took := time.Since(start)
+	for range n {
+		if err := <-errs; err != nil {
+			return nil, err
+		}
+	}
+	return bench.Sample{{Name: side.Rate, Unit: "1/s", Value: float64(calls.Load()) / took.Seconds()}}, nil
 }
 
 // connect waits until the other side is there.

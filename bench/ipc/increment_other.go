@@ -15,6 +15,6 @@ import (
 // Roles returns the other sides: none, here.
 func Roles() map[string]peer.Role { return nil }
 
-func incrementUDS(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
+func incrementUDS(context.Context, time.Duration, place.Placement, chain) (bench.Sample, error) {
 	return nil, bench.Skip("needs linux, this is " + runtime.GOOS)
 }

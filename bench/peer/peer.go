@@ -80,6 +80,9 @@ func Start(role string, files ...*os.File) (*Process, error) {
 	return p, nil
 }
 
+// PID returns the process's number.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Gone reports whether the process has ended, without waiting.
 func (p *Process) Gone() bool {
 	select {

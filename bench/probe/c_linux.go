@@ -22,8 +22,9 @@ import (
 var seqpacketSource []byte
 
 // seqpacketC is seqpacket-blocking without Go: what the runtime costs is the difference. The program is compiled
-// before the first round and runs both processes itself.
-func seqpacketC(c bench.Case, where place.Placement) bench.Case {
+// before the first round and runs both processes itself: at that many round trips a second, or at 0 as fast as it
+// goes.
+func seqpacketC(c bench.Case, where place.Placement, perSecond int) bench.Case {
 	var program string
 	c.Prepare = func(ctx context.Context) (func(), error) {
 		dir, err := os.MkdirTemp("", "netipc-bench-")
@@ -43,12 +44,22 @@ func seqpacketC(c bench.Case, where place.Placement) bench.Case {
 			return nil, err
 		}
 		cmd := exec.CommandContext(ctx, program, strconv.Itoa(packet), strconv.FormatInt(d.Nanoseconds(), 10),
-			strconv.Itoa(here), strconv.Itoa(there))
+			strconv.Itoa(here), strconv.Itoa(there), strconv.Itoa(perSecond), strconv.Itoa(side.PacedFactor))
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // killed together with its child
 		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 		out, err := cmd.Output()
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", SeqpacketC, err), ctx.Err())
+		}
+		if perSecond > 0 {
+			s := bench.Sample{
+				{Name: side.P50, Unit: "ns"}, {Name: side.P95, Unit: "ns"}, {Name: side.P99, Unit: "ns"},
+				{Name: side.P999, Unit: "ns"}, {Name: side.CPU, Unit: "ns"}, {Name: side.Rate, Unit: "1/s"},
+			}
+			if _, err := fmt.Sscan(string(out), &s[0].Value, &s[1].Value, &s[2].Value, &s[3].Value, &s[4].Value, &s[5].Value); err != nil {
+				return nil, fmt.Errorf("%s printed %q: %w", SeqpacketC, out, err)
+			}
+			return s, nil
 		}
 		var trips, took int64
 		if _, err := fmt.Sscan(string(out), &trips, &took); err != nil {

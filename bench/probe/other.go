@@ -26,21 +26,13 @@ func futex(context.Context, time.Duration, place.Placement) (bench.Sample, error
 	return nil, notHere()
 }
 
-func seqpacketSpin(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
-	return nil, notHere()
-}
-
-func seqpacketBlocking(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
-	return nil, notHere()
-}
-
-func seqpacketPoller(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
-	return nil, notHere()
+func seqpacket(string, int) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
+	return func(context.Context, time.Duration, place.Placement) (bench.Sample, error) { return nil, notHere() }
 }
 
 func wake(context.Context, time.Duration) (bench.Sample, error) { return nil, notHere() }
 
-func seqpacketC(c bench.Case, _ place.Placement) bench.Case {
+func seqpacketC(c bench.Case, _ place.Placement, _ int) bench.Case {
 	c.Run = func(context.Context, time.Duration) (bench.Sample, error) { return nil, notHere() }
 	return c
 }

@@ -32,8 +32,8 @@ func TestProbes(t *testing.T) {
 			if why, skipped := result.Skipped[c.Name]; skipped {
 				t.Skip(why)
 			}
-			if len(result.Rows) != 1 || result.Rows[0].Value <= 0 {
-				t.Errorf("%+v, want one row with a value above 0", result.Rows)
+			if len(result.Rows) == 0 || result.Rows[0].Value <= 0 {
+				t.Errorf("%+v, want rows, the first with a value above 0", result.Rows)
 			}
 			if sys.HasChildren() {
 				t.Error("a child process is left")
@@ -75,7 +75,7 @@ func TestDeadPeerIsNoticed(t *testing.T) {
 	for name, open := range map[string]func(*os.File) (end, error){
 		"blocking": blockingEnd, "spinning": spinningEnd, "polling": pollingEnd,
 	} {
-		if _, err := overSocket(t.Context(), time.Hour, place.Any, "quits", open); !errors.Is(err, io.EOF) {
+		if _, err := overSocket(t.Context(), time.Hour, place.Any, "quits", 0, open); !errors.Is(err, io.EOF) {
 			t.Errorf("%s: %v, want %v", name, err, io.EOF)
 		}
 	}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -26,6 +27,13 @@ const (
 // RoundTrip is the metric of all ping-pongs, in nanoseconds.
 const RoundTrip = "round-trip"
 
+// PacedRates are the round trips a second of what is paced: that shows latency and the cost in processor time while
+// nothing is saturated.
+var PacedRates = []int{1_000, 10_000, 100_000}
+
+// Paced is the name of a case at that many round trips a second.
+func Paced(name string, perSecond int) string { return fmt.Sprintf("%s-%d-a-second", name, perSecond) }
+
 // Cases returns all probes. Those that this machine cannot run skip themselves and say why.
 func Cases() []bench.Case {
 	cases := []bench.Case{
@@ -35,13 +43,23 @@ func Cases() []bench.Case {
 	for _, where := range []place.Placement{place.One, place.Two, place.Any} {
 		cases = append(cases, pingPong(Futex, where, futex))
 	}
-	cases = append(cases, packets(pingPong(SeqpacketSpin, place.Two, seqpacketSpin)))
 	for _, where := range []place.Placement{place.One, place.Two, place.Any} {
-		blocking := packets(pingPong(SeqpacketBlocking, where, seqpacketBlocking))
-		poller := packets(pingPong(SeqpacketPoller, where, seqpacketPoller))
-		c := seqpacketC(packets(pingPong(SeqpacketC, where, nil)), where)
+		spin := packets(pingPong(SeqpacketSpin, where, seqpacket("seqpacket-spin", 0)))
+		blocking := packets(pingPong(SeqpacketBlocking, where, seqpacket("seqpacket-blocking", 0)))
+		poller := packets(pingPong(SeqpacketPoller, where, seqpacket("seqpacket-poller", 0)))
+		c := seqpacketC(packets(pingPong(SeqpacketC, where, nil)), where, 0)
+		spin.Against, poller.Against, c.Against = blocking.Name, blocking.Name, blocking.Name
+		cases = append(cases, spin, blocking, poller, c)
+	}
+	for _, rate := range PacedRates {
+		blocking := packets(pingPong(Paced(SeqpacketBlocking, rate), place.Any, seqpacket("seqpacket-blocking", rate)))
+		poller := packets(pingPong(Paced(SeqpacketPoller, rate), place.Any, seqpacket("seqpacket-poller", rate)))
+		c := seqpacketC(packets(pingPong(Paced(SeqpacketC, rate), place.Any, nil)), place.Any, rate)
 		poller.Against, c.Against = blocking.Name, blocking.Name
-		cases = append(cases, blocking, poller, c)
+		for _, c := range []bench.Case{blocking, poller, c} {
+			c.Params["per-second"] = strconv.Itoa(rate)
+			cases = append(cases, c)
+		}
 	}
 	for _, size := range []int{4 << 10, 1 << 20, 64 << 20} {
 		cases = append(cases, memcpy(size))

@@ -99,25 +99,21 @@ func pollingEnd(f *os.File) (end, error) {
 	}, nil
 }
 
-func seqpacketBlocking(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
-	return overSocket(ctx, d, where, "seqpacket-blocking", blockingEnd)
+// ends are the sockets that the probes play with, by the role of the other side.
+var ends = map[string]func(*os.File) (end, error){
+	"seqpacket-blocking": blockingEnd,
+	"seqpacket-spin":     spinningEnd,
+	"seqpacket-poller":   pollingEnd,
 }
 
-func seqpacketSpin(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
-	return overSocket(ctx, d, where, "seqpacket-spin", spinningEnd)
-}
-
-func seqpacketPoller(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
-	return overSocket(ctx, d, where, "seqpacket-poller", pollingEnd)
-}
-
-// overSocket starts the role, connects to it, and plays ping-pong, checking each answer.
-func overSocket(ctx context.Context, d time.Duration, where place.Placement, role string, open func(*os.File) (end, error)) (_ bench.Sample, err error) {
+// overSocket starts the role, connects to it, and plays ping-pong, checking each answer: at that many a second, or
+// at 0 as fast as it goes.
+func overSocket(ctx context.Context, d time.Duration, where place.Placement, role string, perSecond int, open func(*os.File) (end, error)) (_ bench.Sample, err error) {
 	ours, theirs, err := sys.SocketPair()
 	if err != nil {
 		return nil, err
 	}
-	_, stop, err := side.Start(where, role, theirs)
+	other, stop, err := side.Start(where, role, theirs)
 	theirs.Close() // so that our reads end when the other process does
 	if err != nil {
 		ours.Close()
@@ -131,7 +127,7 @@ func overSocket(ctx context.Context, d time.Duration, where place.Placement, rol
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
 	msg := make([]byte, packet)
-	trips, took, err := side.Repeat(ctx, d, 64, func() error {
+	trip := func() error {
 		msg[0]++
 		sent := msg[0]
 		if _, err := e.write(msg); err != nil {
@@ -145,11 +141,23 @@ func overSocket(ctx context.Context, d time.Duration, where place.Placement, rol
 			return fmt.Errorf("the answer to %d is %d, in %d bytes", sent, msg[0], n)
 		}
 		return nil
-	})
+	}
+	if perSecond > 0 {
+		s, err := side.Paced(ctx, d, perSecond, side.BothCPU(other), trip)
+		return s, errors.Join(err, ctx.Err())
+	}
+	trips, took, err := side.Repeat(ctx, d, 64, trip)
 	if err != nil {
 		return nil, errors.Join(err, ctx.Err())
 	}
 	return side.PerTrip(RoundTrip, trips, took), nil
+}
+
+// seqpacket is the probe of that role.
+func seqpacket(role string, perSecond int) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
+	return func(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
+		return overSocket(ctx, d, where, role, perSecond, ends[role])
+	}
 }
 
 // answering sends every packet back, until the other side is gone.

@@ -31,7 +31,13 @@ func Repeat(ctx context.Context, d time.Duration, every int, trip func() error) 
 	return trips, took, nil
 }
 
-// PerTrip is a sample of one metric in nanoseconds.
+// Rate is the metric of how often a second.
+const Rate = "rate"
+
+// PerTrip is a sample of what one trip takes, and of the Rate.
 func PerTrip(metric string, trips int, took time.Duration) bench.Sample {
-	return bench.Sample{{Name: metric, Unit: "ns", Value: float64(took.Nanoseconds()) / float64(trips)}}
+	return bench.Sample{
+		{Name: metric, Unit: "ns", Value: float64(took.Nanoseconds()) / float64(trips)},
+		{Name: Rate, Unit: "1/s", Value: float64(trips) / took.Seconds()},
+	}
 }

@@ -3,10 +3,24 @@ package side
 import (
 	"errors"
 	"os"
+	"time"
 
+	"github.com/plugin-ipc/netipc/bench/internal/sys"
 	"github.com/plugin-ipc/netipc/bench/peer"
 	"github.com/plugin-ipc/netipc/bench/place"
 )
+
+// BothCPU returns a function for Paced.
+func BothCPU(other *peer.Process) func() (time.Duration, error) {
+	return func() (time.Duration, error) {
+		here, err := sys.CPUTime(0)
+		if err != nil {
+			return 0, err
+		}
+		there, err := sys.CPUTime(other.PID())
+		return here + there, err
+	}
+}
 
 // Start starts the other side where it belongs. The stop that it returns ends it, takes this side to where it was,
 // and adds to *err what either has to say.

@@ -3,7 +3,7 @@
 //	netipc-bench                 all cases, 7 rounds, a table
 //	netipc-bench -run futex      cases whose name matches, and what they are compared with
 //	netipc-bench -o json         one row a line; -o csv likewise
-//	netipc-bench -short          a look in seconds; its values are not to be published
+//	netipc-bench -short          a look in seconds; its values are not to be published, nor judged
 //	netipc-bench -list           the names
 //
 // Values of this machine mean little; read the ratios. What is skipped, and why, is said on standard error.
@@ -28,6 +28,7 @@ import (
 
 	"github.com/plugin-ipc/netipc/bench"
 	"github.com/plugin-ipc/netipc/bench/ipc"
+	"github.com/plugin-ipc/netipc/bench/local"
 	"github.com/plugin-ipc/netipc/bench/peer"
 	"github.com/plugin-ipc/netipc/bench/probe"
 	"github.com/plugin-ipc/netipc/bench/report"
@@ -41,7 +42,7 @@ func main() {
 }
 
 // cases and roles are all that this program measures.
-func cases() []bench.Case { return slices.Concat(probe.Cases(), ipc.Cases()) }
+func cases() []bench.Case { return slices.Concat(probe.Cases(), ipc.Cases(), local.Cases()) }
 
 func roles() map[string]peer.Role {
 	all := map[string]peer.Role{}
@@ -101,6 +102,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (status int) {
 	}
 	if *short {
 		*rounds, *duration = 2, 5*time.Millisecond
+		for i := range selected {
+			selected[i].Limits = nil
+		}
 	}
 	fmt.Fprintf(errs, "%s %s/%s, %d processors, %d rounds of %v\n",
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), *rounds, *duration)
