@@ -1,5 +1,5 @@
 # `make` alone lists what can be done. The lanes are those of .ci/run, which is the gate.
-.PHONY: help ci fmt rules vet lint test race invariants fuzz bench soak probes clean
+.PHONY: help ci fmt rules vet lint test race invariants fuzz bench verify soak probes clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,8 @@ fuzz: ## every fuzz target, FUZZTIME (10s) each
 	@.ci/run fuzz
 bench: ## every benchmark, with allocations
 	go test -run '^$$' -bench . -benchmem work
+verify: ## every module as whoever downloads it gets it: packed, imported, tested
+	go run ./tools/cmd/release verify
 probes: ## what this machine can do at best, beside what netipc does
 	go run ./bench/cmd/netipc-bench
 soak: ## all tests with their full counts: hours

@@ -13,7 +13,7 @@ import (
 
 // broughtHead explains modules.txt.
 const broughtHead = `# What a program gets that imports this module and no other: "go list -m all", and of each module whether it is
-# linked (into the program, on Linux), else required (by the program's go.mod), else listed (and in go.sum).
+# linked (into the program, on Linux), else required (by its go.mod), else only listed.
 # Written by: go run ./tools/cmd/release verify -update
 `
 

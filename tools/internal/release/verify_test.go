@@ -152,6 +152,7 @@ func TestNewDependency(t *testing.T) {
 }
 
 func TestStranger(t *testing.T) {
+	long(t)
 	for _, row := range []struct {
 		name, dir, file, text string
 		says                  []string
@@ -171,6 +172,14 @@ func TestStranger(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// long skips a test that runs many go commands.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("not with -short: it runs dozens of go commands")
 	}
 }
 
@@ -255,6 +264,7 @@ func TestCommit(t *testing.T) {
 }
 
 func TestUpdate(t *testing.T) {
+	long(t)
 	good := fixture(t)
 	root := checkout(t, map[string]string{
 		"middle/go.mod": "module " + prefix + "/middle\n\ngo 1.26.0\n\nrequire example.com/clock v1.0.0\n",
