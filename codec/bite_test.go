@@ -40,7 +40,7 @@ var offByOnes = []offByOne{
 	{"applookup/item_view.go", "case commNUL >= size:", "case commNUL > size:", "FuzzDecodeResponse"},
 	{"internal/lookup/list.go", "case end > uint64(len(l.packed)):", "case end > uint64(len(l.packed))+1:", "../../cgrouplookup FuzzDecodeResponse"},
 	{"internal/lookup/labels.go", "case next > size:", "case next > size+1:", "../../cgrouplookup FuzzDecodeResponse"},
-	{"internal/lookup/labels.go", "case at != size:", "case at > size:", "../../applookup FuzzDecodeResponse"},
+	{"internal/lookup/labels.go", "case next > size:", "case next > size+1:", "../../applookup FuzzDecodeResponse"},
 }
 
 // biteTime is how long a fuzz target may look for a planted mistake.
