@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/service"
@@ -108,23 +110,27 @@ func getRows(t *testing.T, runDir string) []jsonRow {
 	return doc.Cgroups
 }
 
-// What is shown is what a walk of the hierarchy finds: nothing is missing that was there before and after, and
-// nothing is there that was neither there before nor after.
+// What is shown is what a walk of the hierarchy finds, when nothing moves meanwhile: other tests, and the host
+// itself, make and remove cgroups.
 func TestGetEqualsTheHost(t *testing.T) {
 	root := hierarchy(t)
 	dir := tempDir(t)
 	serve(t, dir)
 	for _, runDir := range []string{dir, tempDir(t)} { // a provider's answer, and the embedded one's
-		before := walk(t, root)
-		rows := getRows(t, runDir)
-		after := walk(t, root)
+		before, rows := walk(t, root), getRows(t, runDir)
+		for patience := time.Now().Add(time.Minute); !maps.Equal(before, walk(t, root)); {
+			if time.Now().After(patience) {
+				t.Skip("the cgroups of this host changed for a minute without a pause")
+			}
+			before, rows = walk(t, root), getRows(t, runDir)
+		}
 		names, paths := map[string]bool{}, map[string]bool{}
 		for _, r := range rows {
 			if names[r.Name] || paths[r.Path] {
 				t.Errorf("%q at %q is there twice", r.Name, r.Path)
 			}
 			names[r.Name], paths[r.Path] = true, true
-			if !before[r.Path] && !after[r.Path] {
+			if !before[r.Path] {
 				t.Errorf("%q is on no walk", r.Path)
 			}
 			if r.Hash != cgroupsnapshot.HashName(r.Name) || r.Name == "" {
@@ -132,7 +138,7 @@ func TestGetEqualsTheHost(t *testing.T) {
 			}
 		}
 		for path := range before {
-			if after[path] && !paths[path] {
+			if !paths[path] {
 				t.Errorf("%q is missing", path)
 			}
 		}

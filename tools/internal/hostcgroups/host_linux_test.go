@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // This host, walked by somebody else. Cgroups come and go meanwhile, so what
@@ -20,7 +21,8 @@ func TestListOfThisHost(t *testing.T) {
 	l := New(Config{})
 	_, err = os.Stat("/run/systemd/system")
 	systemd := err == nil
-	for attempt := range 20 {
+	// Other tests, and the host itself, make and remove cgroups: compare when nothing moved meanwhile.
+	for patience := time.Now().Add(time.Minute); ; {
 		before := walkDir(t, found.Identity.Mountpoint)
 		rows, r, err := l.List(t.Context(), nil)
 		if err != nil {
@@ -34,10 +36,13 @@ func TestListOfThisHost(t *testing.T) {
 			t.Errorf("systemd %v, want %v", r.Systemd, systemd)
 		}
 		checkRows(t, rows)
-		if !slices.Equal(before, after) && attempt < 19 {
+		if !slices.Equal(before, after) {
+			if time.Now().After(patience) {
+				t.Skip("the cgroups of this host changed for a minute without a pause")
+			}
 			continue
 		}
-		if got := fullPaths(rows); !slices.Equal(got, before) && !slices.Equal(got, after) {
+		if got := fullPaths(rows); !slices.Equal(got, before) {
 			t.Errorf("%d rows %q\nwalked %q", len(got), got, before)
 		}
 		t.Logf("%d cgroups in %+v", len(rows), r)
