@@ -47,7 +47,7 @@ func TestHardEchoesThroughTinyBuffers(t *testing.T) {
 			}
 			results := make(chan error, callers)
 			for i := range callers {
-				go func() { results <- echoes(all[i%clients], randomBytes(size, uint64(i)), few(2, 50)) }()
+				go func() { results <- echoes(all[i%clients], randomBytes(size, uint64(i)), few(2, 10)) }()
 			}
 			for range callers {
 				if err := linktest.Await(t, "a caller", results); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -66,8 +67,9 @@ func (w *faultyWorld) wrap(client bool, p link.Packets, reset func()) link.Packe
 // resume ends all stalls.
 func (w *faultyWorld) resume() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, f := range w.pipes {
+	pipes := slices.Clone(w.pipes)
+	w.mu.Unlock()
+	for _, f := range pipes { // without the lock: a pipe that decides on a fault holds its own, and asks for ours
 		f.Resume()
 	}
 }
