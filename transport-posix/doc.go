@@ -12,5 +12,8 @@
 // A server that ends in good order leaves none of them. What a killed one leaves, the next start removes;
 // Inspect lists it and Clean removes it.
 //
-// All waiting goes through Go's network poller: a session that waits costs a goroutine, not a thread.
+// Waiting goes through Go's network poller: a session that waits costs a goroutine, not a thread. While packets
+// follow one another closely, a read learns whether it is faster to block in the kernel for a moment or to spin, and
+// does so, within the time and the processors that this process can spare; an interrupt may then be noticed a few
+// clock ticks of the kernel late.
 package posix

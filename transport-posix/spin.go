@@ -13,8 +13,9 @@ const (
 	// parks: the goroutine gives everything back until Go's poller finds the packet. That costs nothing while it
 	// lasts, and tens of microseconds when it ends: a processor that has gone idle must be woken, and a thread.
 	parks way = iota
-	// blocks: the thread waits in the kernel with its Go processor, for a few clock ticks at most. No processor time,
-	// and where both sides share a processor the kernel goes straight from one to the other.
+	// blocks: the thread waits in the kernel, for a few clock ticks at most, and keeps its Go processor unless that is
+	// the only one. No processor time, and where both sides share a processor the kernel goes straight from one to the
+	// other.
 	blocks
 	// spins: look, let others run, look again, for spinTime at most. Where the sides have a processor each, nobody
 	// has to be woken.
@@ -34,14 +35,14 @@ const (
 	mostRun      = 4096    // and how long if it stays the best, for it is eight times as long each time
 	mostRests    = 15      // rounds of trials that a hopeless way is left out of, at most
 	badRow       = 8       // samples in a row, twice as slow as known, after which the best way has to prove itself
-	seenRow      = 8       // samples in a row after which the only processor looks at the poller
+	seenRow      = 32      // samples in a row after which the only processor looks at the poller
 	missRow      = 3       // waits in vain, in a row, after which a way is given up
 )
 
 // pace learns how the packets of one direction are best waited for. It knows one thing, and that is what counts: the
 // time from the begin of one wait to the begin of the next, which is the time of a whole exchange, the other side's
-// part included. It tries each way for some exchanges and then keeps to the best for many, where a way that costs
-// more processor time has to be better by far. So a caller who makes a call now and then is not waited for in any
+// part included. It tries each way for some exchanges and then keeps to the best for many, where a way that asks
+// more of this process has to be clearly better. So a caller who makes a call now and then is not waited for in any
 // hurry, nor one who paces his calls, because no way makes those come faster.
 //
 // It does no I/O and reads no clock but the one that it is given. The zero value is ready for use.
@@ -192,13 +193,13 @@ func (p *pace) turn() {
 	p.begin(p.best)
 }
 
-// choose returns the way that is best: the one that costs no processor time unless another is clearly faster.
+// choose returns the way that is best: the one that costs nothing unless another is faster by a tenth.
 func (p *pace) choose() way {
 	best := parks
 	if c := p.cost[blocks]; c != 0 && 10*c < 9*p.cost[best] {
 		best = blocks
 	}
-	if c := p.cost[spins]; c != 0 && 10*c < 8*p.cost[best] {
+	if c := p.cost[spins]; c != 0 && 10*c < 9*p.cost[best] {
 		best = spins
 	}
 	return best

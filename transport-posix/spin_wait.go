@@ -51,7 +51,7 @@ func (r *reader) receive(fd uintptr, first, rest []byte, woken bool) (n int, err
 		return r.inbox.Recv(fd, first, rest)
 	}
 	if w == blocks {
-		n, errno = r.inbox.RecvWait(fd, first, rest)
+		n, errno = r.inbox.RecvWait(fd, first, rest, r.pace.procs == 1)
 	} else {
 		n, errno = r.spin(fd, first, rest)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plugin-ipc/netipc/bench"
 	"github.com/plugin-ipc/netipc/bench/peer"
+	"github.com/plugin-ipc/netipc/bench/side"
 )
 
 func TestMain(m *testing.M) {
@@ -26,7 +27,7 @@ func TestCasesMeasureSomething(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range s {
-				if m.Value <= 0 {
+				if m.Value < 0 || m.Value == 0 && m.Name != side.CPU { // above the pacer there may be none
 					t.Errorf("%s is %v %s", m.Name, m.Value, m.Unit)
 				}
 			}

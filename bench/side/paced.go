@@ -58,8 +58,9 @@ func Paced(ctx context.Context, d time.Duration, perSecond int, cpu func() (time
 	}, nil
 }
 
-// tooShort is what a timer cannot be trusted with: the pacer watches the clock instead.
-const tooShort = 50 * time.Microsecond
+// tooShort is below what Go's timers can do in an idle process, which sleeps for whole milliseconds: the pacer watches
+// the clock instead.
+const tooShort = time.Millisecond
 
 // paced calls f n times, evenly, and returns the processor time that went by. One that comes late delays the rest.
 func paced(ctx context.Context, n, perSecond int, cpu func() (time.Duration, error), f func() error) (time.Duration, error) {
@@ -78,10 +79,10 @@ func paced(ctx context.Context, n, perSecond int, cpu func() (time.Duration, err
 		if left < 0 {
 			next = next.Add(-left)
 		}
-		if interval > tooShort && left > 0 {
+		if interval >= tooShort && left > 0 {
 			time.Sleep(left)
 		}
-		for interval <= tooShort && time.Until(next) > 0 {
+		for interval < tooShort && time.Until(next) > 0 {
 		}
 		if err := f(); err != nil {
 			return 0, err

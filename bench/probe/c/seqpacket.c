@@ -69,7 +69,7 @@ static long long paced(int fd, long size, long n, long per_second, pid_t child, 
 		next += interval;
 		if (now() > next)
 			next = now();
-		if (interval > 50000) {
+		if (interval >= 1000000) { /* as the pacer of the others */
 			struct timespec t = {next / 1000000000, next % 1000000000};
 			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 		}

@@ -18,7 +18,7 @@ type Inbox struct{}
 func (*Inbox) Recv(uintptr, []byte, []byte) (int, syscall.Errno) { return 0, syscall.ENOSYS }
 
 // RecvWait fails.
-func (*Inbox) RecvWait(uintptr, []byte, []byte) (int, syscall.Errno) { return 0, syscall.ENOSYS }
+func (*Inbox) RecvWait(uintptr, []byte, []byte, bool) (int, syscall.Errno) { return 0, syscall.ENOSYS }
 
 // CanBlock says whether Blocking and RecvWait may be used.
 const CanBlock = false

@@ -22,21 +22,27 @@ type Inbox struct {
 // kernel, because nothing here has room for them.
 func (in *Inbox) Recv(fd uintptr, first, rest []byte) (n int, errno syscall.Errno) {
 	for {
-		n, errno = in.recv(fd, first, rest, recvFlags|unix.MSG_DONTWAIT)
+		n, errno = in.recv(fd, first, rest, recvFlags|unix.MSG_DONTWAIT, false)
 		if errno != unix.EINTR {
 			return n, errno
 		}
 	}
 }
 
-// recv makes the system call without telling Go's scheduler: what does not wait takes less time than that.
-func (in *Inbox) recv(fd uintptr, first, rest []byte, flags uintptr) (n int, errno syscall.Errno) {
+// recv makes the system call. Unless it is to, it does not tell Go's scheduler: what does not wait takes less time
+// than that. The calls are written out, because only so the compiler keeps the memory where it is.
+func (in *Inbox) recv(fd uintptr, first, rest []byte, flags uintptr, tell bool) (n int, errno syscall.Errno) {
+	var got uintptr
 	if recvTells && (len(first) == 0) != (len(rest) == 0) {
 		b := first
 		if len(b) == 0 {
 			b = rest
 		}
-		got, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), flags, 0, 0)
+		if tell {
+			got, _, errno = unix.Syscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), flags, 0, 0)
+		} else {
+			got, _, errno = unix.RawSyscall6(unix.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)), flags, 0, 0)
+		}
 		if errno != 0 {
 			return 0, errno
 		}
@@ -52,7 +58,11 @@ func (in *Inbox) recv(fd uintptr, first, rest []byte, flags uintptr) (n int, err
 	}
 	in.hdr = unix.Msghdr{Iov: &in.iov[0]}
 	in.hdr.SetIovlen(parts)
-	got, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&in.hdr)), flags)
+	if tell {
+		got, _, errno = unix.Syscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&in.hdr)), flags)
+	} else {
+		got, _, errno = unix.RawSyscall(unix.SYS_RECVMSG, fd, uintptr(unsafe.Pointer(&in.hdr)), flags)
+	}
 	in.iov[0].Base, in.iov[1].Base = nil, nil
 	if errno != 0 {
 		return 0, errno

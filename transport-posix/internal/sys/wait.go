@@ -29,8 +29,8 @@ func NonBlocking(fd int) error {
 }
 
 // RecvWait is Recv that waits for a packet, if the descriptor is in that mode. EAGAIN: none came in time. EINTR: a
-// signal came, such as the one with which Go's scheduler asks a thread to stop. Go's scheduler is not told that the
-// thread waits, so another goroutine cannot have its processor.
-func (in *Inbox) RecvWait(fd uintptr, first, rest []byte) (n int, errno syscall.Errno) {
-	return in.recv(fd, first, rest, recvFlags)
+// signal came, such as the one with which Go's scheduler asks a thread to stop. Unless it is told, which takes time,
+// Go's scheduler does not know that the thread waits, and another goroutine cannot have its processor.
+func (in *Inbox) RecvWait(fd uintptr, first, rest []byte, tell bool) (n int, errno syscall.Errno) {
+	return in.recv(fd, first, rest, recvFlags, tell)
 }
