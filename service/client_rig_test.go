@@ -166,3 +166,6 @@ func (m *mirror) Recv(msg *link.Message, _ *link.Deadline) error {
 	msg.Set(m.h, m.in)
 	return nil
 }
+func (m *mirror) Exchange(h wire.Header, n int, in *link.Message, d *link.Deadline) (sent bool, err error) {
+	return link.InTurn(m, h, n, in, d)
+}

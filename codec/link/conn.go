@@ -48,6 +48,12 @@ type Conn interface {
 	// a *ProtocolError.
 	Recv(m *Message, d *Deadline) error
 
+	// Exchange is Commit and then Recv into m, by one caller who has both halves. It is for whoever has nothing else
+	// to do until the next message comes: where waking the peer is a step of its own, it is left out if that
+	// message comes at once, because then the peer was awake. sent reports whether the message went out whole: the
+	// error is Commit's where it did not, else Recv's. The deadline is that of both.
+	Exchange(h wire.Header, n int, m *Message, d *Deadline) (sent bool, err error)
+
 	// Drain receives and throws away whatever the peer still sends, until the peer has closed or the
 	// connection is broken: nil. It is for a side that has said its last word, after a violation too: a
 	// connection that is closed with something unread may hand the peer a reset before that word, and a peer
@@ -116,4 +122,13 @@ type Incoming interface {
 	Refuse(ctx context.Context, s wire.Status) error
 	// Close closes without a word.
 	Close() error
+}
+
+// InTurn is an Exchange made of c's own Commit and Recv: for a Conn to which they are all there is, and for one that
+// wraps another and does more in either.
+func InTurn(c Conn, h wire.Header, n int, m *Message, d *Deadline) (sent bool, err error) {
+	if err := c.Commit(h, n, d); err != nil {
+		return false, err
+	}
+	return true, c.Recv(m, d)
 }

@@ -224,6 +224,11 @@ func (s *Session) recvFailed(err error) error {
 	return err
 }
 
+// Exchange implements Conn.
+func (s *Session) Exchange(h wire.Header, n int, m *Message, d *Deadline) (sent bool, err error) {
+	return InTurn(s, h, n, m, d)
+}
+
 var errDrained = fmt.Errorf("%w: nothing is received after Drain", ErrMisuse)
 
 // Drain implements Conn.

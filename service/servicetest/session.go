@@ -82,6 +82,11 @@ func (c *session) Commit(h wire.Header, n int, d *link.Deadline) error {
 	return c.Conn.Commit(h, n, d)
 }
 
+// Exchange implements link.Conn.
+func (c *session) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline) (sent bool, err error) {
+	return link.InTurn(c, h, n, m, d)
+}
+
 func (s *Script) garbled() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -224,6 +224,14 @@ func (o *agentConn) do(c *remoteCall, d *link.Deadline, reply *remoteReply) (err
 		}
 		reply.Header, reply.Payload = m.Header, m.Payload
 		return nil
+	case opExchange:
+		copy(o.set(nil), c.Payload)
+		var m link.Message
+		if reply.Sent, err = o.Conn.Exchange(c.Header, c.N, &m, d); err != nil {
+			return err
+		}
+		reply.Header, reply.Payload = m.Header, m.Payload
+		return nil
 	case opDrain:
 		return o.Conn.Drain(d)
 	case opInterrupt:

@@ -277,6 +277,19 @@ func (c *remoteConn) Recv(m *link.Message, d *link.Deadline) error {
 	return nil
 }
 
+// Exchange implements link.Conn: the other process makes it there, as one step.
+func (c *remoteConn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline) (sent bool, err error) {
+	m.Release()
+	payload := c.buf[:min(max(n, 0), len(c.buf))]
+	c.buf = nil
+	reply, err := c.call(context.Background(), remoteCall{Op: opExchange, Header: h, N: n, Payload: payload}, d)
+	if err != nil {
+		return reply.Sent, err
+	}
+	m.Set(reply.Header, message(reply.Header, reply.Payload))
+	return true, nil
+}
+
 // Drain implements link.Conn.
 func (c *remoteConn) Drain(d *link.Deadline) error {
 	_, err := c.call(context.Background(), remoteCall{Op: opDrain}, d)

@@ -29,6 +29,7 @@ const (
 	opCommit
 	opCancelReserved
 	opRecv
+	opExchange
 	opDrain
 	opInterrupt
 )
@@ -64,6 +65,7 @@ type remoteReply struct {
 	Info     link.Info
 	Header   wire.Header
 	Payload  []byte
+	Sent     bool // of an exchange, what was to be sent
 	Started  bool // the deadline is a moment now
 }
 

@@ -15,6 +15,7 @@ func Run(t *testing.T, h Harness) {
 		{"InFlight", inFlightTests},
 		{"Limits", limitTests},
 		{"Reserve", reserveTests},
+		{"Exchange", exchangeTests},
 		{"Waits", waitTests},
 		{"Backpressure", backpressureTests},
 		{"Close", closeTests},

@@ -1,0 +1,127 @@
+package linktest
+
+import (
+	"testing"
+
+	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
+)
+
+var exchangeTests = []subtest{
+	{"BothSides", exchangeChain},
+	{"NothingWasSent", exchangeRefused},
+	{"SentAndTimedOut", exchangeTimeout},
+	{"SentAndInterrupted", exchangeInterrupted},
+	{"SentAndClosed", exchangeClosed},
+}
+
+// ask is one Exchange of a payload.
+func ask(c link.Conn, h wire.Header, payload []byte, m *link.Message, d *link.Deadline) (bool, error) {
+	b, err := c.Reserve(len(payload))
+	if err != nil {
+		return false, err
+	}
+	copy(b, payload)
+	return c.Exchange(h, len(payload), m, d)
+}
+
+// exchangeChain: a client asks with Exchange and a server answers with it, each answer the next question.
+func exchangeChain(t *testing.T, h Harness) {
+	const rounds = 200
+	p := h.open(t, limits{})
+	served := going(t, func() error {
+		var m link.Message
+		if err := p.server.Recv(&m, patience()); err != nil {
+			return err
+		}
+		for range rounds - 1 {
+			answer := []byte{m.Payload[0] + 1}
+			if sent, err := ask(p.server, response(m.Header), answer, &m, patience()); err != nil || !sent {
+				t.Errorf("the server's exchange: sent %v, %v", sent, err)
+				return err
+			}
+		}
+		return send(p.server, response(m.Header), []byte{m.Payload[0] + 1}, patience())
+	})
+	var m link.Message
+	last := byte(0)
+	for i := range rounds {
+		sent, err := ask(p.client, request(uint64(i)), []byte{last}, &m, patience())
+		if err != nil || !sent {
+			t.Fatalf("round %d: sent %v, %v", i, sent, err)
+		}
+		if m.Header.MessageID != uint64(i) || len(m.Payload) != 1 || m.Payload[0] != last+1 {
+			t.Fatalf("round %d: the answer is id %d, payload %x", i, m.Header.MessageID, m.Payload)
+		}
+		last = m.Payload[0]
+	}
+	if err := Await(t, "the server", served); err != nil {
+		t.Error(err)
+	}
+}
+
+// exchangeRefused: what Commit refuses is not sent, nothing is waited for, and the session goes on.
+func exchangeRefused(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	var m link.Message
+	sent, err := ask(p.client, response(request(1)), nil, &m, patience())
+	wantOnly(t, "exchange", err, link.ErrMisuse)
+	if sent {
+		t.Error("said to be sent")
+	}
+	p.works(t, 2)
+}
+
+// exchangeTimeout: the request is out, so its answer can still be received.
+func exchangeTimeout(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	var m link.Message
+	sent, err := ask(p.client, request(1), []byte{7}, &m, soon())
+	wantOnly(t, "exchange", err, link.ErrTimeout)
+	if !sent {
+		t.Error("said not to be sent")
+	}
+	wantMessage(t, p.server, []byte{7})
+	mustSend(t, p.server, response(request(1)), []byte{8})
+	wantMessage(t, p.client, []byte{8})
+	p.works(t, 2)
+}
+
+// exchangeInterrupted: an interrupt of the receiving half meets an exchange that has sent.
+func exchangeInterrupted(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	for id := range uint64(20) {
+		var m link.Message
+		var sent bool
+		done := going(t, func() (err error) {
+			sent, err = ask(p.client, request(id), []byte{7}, &m, patience())
+			return err
+		})
+		wantMessage(t, p.server, []byte{7})
+		p.client.Interrupt(link.SideRecv, errCause)
+		wantOnly(t, "exchange", Await(t, "Exchange", done), errCause)
+		if !sent {
+			t.Error("said not to be sent")
+		}
+		mustSend(t, p.server, response(request(id)), []byte{8})
+		wantMessage(t, p.client, []byte{8})
+	}
+	p.works(t, 100)
+}
+
+// exchangeClosed: the peer takes the request and leaves.
+func exchangeClosed(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	var m link.Message
+	var sent bool
+	done := going(t, func() (err error) {
+		sent, err = ask(p.client, request(1), []byte{7}, &m, patience())
+		return err
+	})
+	wantMessage(t, p.server, []byte{7})
+	p.server.Close()
+	wantOnly(t, "exchange", Await(t, "Exchange", done), link.ErrPeerClosed)
+	if !sent {
+		t.Error("said not to be sent")
+	}
+}
