@@ -10,8 +10,8 @@ import (
 
 // ServerConfig configures a managed server. The zero value of every field gives the default in its comment.
 type ServerConfig struct {
-	// Supported and Preferred are the profiles that the server offers, and likes best; default: all that the
-	// transport has, and those that are supported.
+	// Supported and Preferred are the profiles that the server offers, and likes best; default: baseline, and
+	// those that are supported. What the transport does not have is left out.
 	Supported, Preferred wire.Profile
 	// AuthToken is what clients have to know.
 	AuthToken uint64

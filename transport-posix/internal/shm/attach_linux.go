@@ -18,21 +18,24 @@ var (
 	Interval = 5 * time.Millisecond
 )
 
-// ErrCannotAttach: the server speaks of a region that this process cannot use. What is wrong with it is wrapped.
-var ErrCannotAttach = errors.New("cannot attach to the shared memory")
-
 // Attach opens and maps the region that a server has made. As long as it is not ready yet (spec 03), it looks again,
 // until Patience or ctx ends. It takes no lock. Errors: ErrCannotAttach, with ErrNotReady, ErrBadRegion, what the
 // system says, or ctx's error inside.
 func Attach(ctx context.Context, path string) (*Region, error) {
-	r, err := attachInTime(ctx, path)
+	return AttachWhile(ctx, path, func() error { return nil })
+}
+
+// AttachWhile is Attach that asks each time before it waits whether there is still reason to. An error ends it, and
+// is inside its own.
+func AttachWhile(ctx context.Context, path string, reason func() error) (*Region, error) {
+	r, err := attachInTime(ctx, path, reason)
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", ErrCannotAttach, path, err)
 	}
 	return r, nil
 }
 
-func attachInTime(ctx context.Context, path string) (*Region, error) {
+func attachInTime(ctx context.Context, path string, reason func() error) (*Region, error) {
 	patience := time.NewTimer(Patience)
 	defer patience.Stop()
 	again := time.NewTicker(Interval)
@@ -41,6 +44,9 @@ func attachInTime(ctx context.Context, path string) (*Region, error) {
 		r, err := attach(path)
 		if err == nil || !waits(err) {
 			return r, err
+		}
+		if over := reason(); over != nil {
+			return nil, fmt.Errorf("%w; then: %w", err, over)
 		}
 		select {
 		case <-again.C:

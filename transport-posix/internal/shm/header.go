@@ -8,6 +8,8 @@ import (
 
 // Why a region cannot be used.
 var (
+	// ErrCannotAttach: the server speaks of a region that this process cannot use. What is wrong with it is wrapped.
+	ErrCannotAttach = errors.New("cannot attach to the shared memory")
 	// ErrNotReady: its server has not finished making it, or it is no region.
 	ErrNotReady = errors.New("not ready")
 	// ErrBadRegion: it is complete and makes no sense.
