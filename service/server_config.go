@@ -25,6 +25,10 @@ type ServerConfig struct {
 	// link.DefaultResponseCeiling, and after an answer that did not fit new ones get twice what was too
 	// little, up to link.GrowthCeiling.
 	MaxResponsePayload uint32
+	// StartResponsePayload is what sessions begin with where the limit is to grow as it does by default, but from
+	// here, or to MaxResponsePayload, in bytes; default: MaxResponsePayload at once. Over shared memory each session
+	// has as much memory of its own.
+	StartResponsePayload uint32
 
 	// MaxSessions is how many clients are served at once; default DefaultMaxSessions. Those beyond it are
 	// refused with INTERNAL_ERROR, which to a client is a passing cause.

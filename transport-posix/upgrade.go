@@ -14,6 +14,9 @@ import (
 // proposes it alone finds no common profile.
 const sharedMemory = wire.ProfileSHMHybrid
 
+// Profiles are those that this transport can do on this operating system. Of these a session has what both sides name.
+const Profiles = offered
+
 // ErrCannotAttach: the server has selected shared memory, and this process cannot use it. The reason is wrapped.
 var ErrCannotAttach = shm.ErrCannotAttach
 

@@ -41,12 +41,12 @@ func serveBoth(l *Listener, s link.Settings) {
 			return
 		}
 		s.SessionID++
-		go func() {
+		go func(s link.Settings) {
 			if c, err := in.Handshake(context.Background(), s); err == nil {
 				defer c.Close()
 				echo(c)
 			}
-		}()
+		}(s)
 	}
 }
 
