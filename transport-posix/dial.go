@@ -46,7 +46,7 @@ func (d *Dialer) Endpoint() string { return d.path }
 
 // Dial implements link.Dialer. Besides the context, HandshakeTimeout bounds each handshake. A server whose queue of
 // clients is full is waited for. Where the server has selected shared memory and this process cannot attach to it,
-// Dial connects again without, and so do later calls; a region that is late is waited for at most 5 s. Other errors:
+// Dial connects again without, and so do later calls; a region that is late is waited for up to AttachTimeout. Errors:
 // os.ErrPermission, where the socket belongs to somebody else; *link.RefusedError; link.ErrPeerClosed and
 // link.ErrReset, where the server left during the handshake; link.ErrProtocol, where its answer makes no sense;
 // ErrCannotAttach, where nothing but shared memory was proposed.
@@ -60,34 +60,31 @@ func (d *Dialer) Dial(ctx context.Context, p link.Proposal) (link.Conn, error) {
 
 // dial makes one session, in two attempts if need be.
 func (d *Dialer) dial(ctx context.Context, p link.Proposal) (link.Conn, error) {
-	s, err := d.attempt(ctx, p)
-	if err == nil {
-		return s, nil
+	s, err := d.attempt(ctx, p, wire.Profile(d.givenUp.Load()))
+	if err == nil || !d.fallsBack(ctx, p, err) {
+		return s, err
 	}
-	if p, ok := d.fallback(ctx, p, err); ok {
-		return d.attempt(ctx, p)
-	}
-	return nil, err
+	return d.attempt(ctx, p, sharedMemory)
 }
 
-// attempt connects and shakes hands once.
-func (d *Dialer) attempt(ctx context.Context, p link.Proposal) (link.Conn, error) {
+// attempt connects and shakes hands once, avoiding some profiles.
+func (d *Dialer) attempt(ctx context.Context, p link.Proposal, avoid wire.Profile) (link.Conn, error) {
 	limit := link.Within(d.cfg.HandshakeTimeout)
 	c, err := d.connect(ctx, &limit)
 	if err != nil {
 		return nil, err
 	}
-	return d.greet(ctx, c, p, &limit)
+	return d.greet(ctx, c, p, avoid, &limit)
 }
 
 // greet shakes hands.
-func (d *Dialer) greet(ctx context.Context, c *conn, p link.Proposal, limit *link.Deadline) (link.Conn, error) {
+func (d *Dialer) greet(ctx context.Context, c *conn, p link.Proposal, avoid wire.Profile, limit *link.Deadline) (link.Conn, error) {
 	packet, err := c.packetSize(d.cfg.Packet, d.cfg.SendBuffer)
 	if err != nil {
 		c.Close()
 		return nil, err
 	}
-	p = d.offers(p.WithDefaults(wire.ProfileBaseline, packet))
+	p = offers(p.WithDefaults(wire.ProfileBaseline, packet), avoid)
 	var ack wire.HelloAck
 	err = shakeHands(ctx, c, func() (err error) {
 		ack, err = propose(c, p, limit)

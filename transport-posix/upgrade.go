@@ -27,33 +27,28 @@ func without(s link.Settings, p wire.Profile) link.Settings {
 	return s
 }
 
-// offers takes out of a proposal, whose defaults are filled in, the profiles that this transport does not offer, or
-// that this client has given up. Shared memory alone is not given up: it is all that the client wants, and what was in
-// the way may have passed.
-func (d *Dialer) offers(p link.Proposal) link.Proposal {
+// offers takes out of a proposal, whose defaults are filled in, the profiles that this transport does not offer, and
+// those to be avoided if that leaves any: shared memory alone is all that the client wants, and what was in the way may
+// have passed.
+func offers(p link.Proposal, avoid wire.Profile) link.Proposal {
 	p.Supported &= offered
-	if rest := p.Supported &^ wire.Profile(d.givenUp.Load()); rest != 0 {
+	if rest := p.Supported &^ avoid; rest != 0 {
 		p.Supported = rest
 	}
 	p.Preferred &= p.Supported
 	return p
 }
 
-// fallback returns what to propose after an attempt that ended with err: p without shared memory, if that was
-// selected and could not be used. Where that leaves nothing, there is none.
-func (d *Dialer) fallback(ctx context.Context, p link.Proposal, err error) (_ link.Proposal, ok bool) {
-	if !errors.Is(err, ErrCannotAttach) || ctx.Err() != nil {
-		return p, false
-	}
-	p.Supported &^= sharedMemory
-	p.Preferred &^= sharedMemory
-	if p.Supported&offered == 0 {
-		return p, false
+// fallsBack decides what becomes of an attempt that ended with err: whether there is to be one without shared memory,
+// because that was selected and could not be used. Unless the cause is a passing one, later calls begin there.
+func (d *Dialer) fallsBack(ctx context.Context, p link.Proposal, err error) bool {
+	if !errors.Is(err, ErrCannotAttach) || ctx.Err() != nil || p.Supported&offered&^sharedMemory == 0 {
+		return false
 	}
 	if !passing(err) {
 		d.givenUp.Or(uint32(sharedMemory))
 	}
-	return p, true
+	return true
 }
 
 // maxSkips bounds how many session ids are passed over for one session.

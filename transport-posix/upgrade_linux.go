@@ -68,7 +68,7 @@ func (d *Dialer) attach(ctx context.Context, c *conn, info link.Info) (link.Conn
 
 func (d *Dialer) mapped(ctx context.Context, c *conn, info link.Info) (*shm.Region, error) {
 	path := shm.Path(d.cfg.RunDir, d.cfg.Service, info.SessionID)
-	r, err := shm.AttachWhile(ctx, path, c.connected)
+	r, err := shm.AttachWhile(ctx, path, d.cfg.AttachTimeout, c.connected)
 	switch {
 	case errors.Is(err, link.ErrPeerClosed):
 		return nil, fmt.Errorf("%w before its shared memory was there", link.ErrPeerClosed)

@@ -93,12 +93,14 @@ func leaveRegion(tb testing.TB, path string, pid int) {
 	}
 }
 
-// impatient makes clients wait for a region no longer than a moment, for this test.
-func impatient(tb testing.TB) {
+// impatient is a dialer that waits for a region no longer than a moment.
+func impatient(tb testing.TB, cfg Config) *Dialer {
 	tb.Helper()
-	was := shm.Patience
-	shm.Patience = 20 * time.Millisecond
-	tb.Cleanup(func() { shm.Patience = was })
+	d, err := NewDialer(DialConfig{Config: cfg, AttachTimeout: 20 * time.Millisecond})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
 }
 
 // A session over shared memory has a region of the agreed size as long as it lives, and what it agreed on is said on
@@ -299,7 +301,6 @@ func claims(t *testing.T, l *Listener, session uint64, left func()) {
 
 // A client that cannot attach connects again without shared memory, once and for all, and works.
 func TestClientCannotAttach(t *testing.T) {
-	impatient(t)
 	write := func(path string, change func(b []byte) []byte) func() {
 		return func() {
 			leaveRegion(t, path, os.Getpid())
@@ -328,7 +329,7 @@ func TestClientCannotAttach(t *testing.T) {
 				left = write(shm.Path(cfg.RunDir, "svc", 900), change)
 			}
 			claims(t, l, 900, left)
-			d := dialing(t, cfg)
+			d := impatient(t, cfg)
 			wantProfile(t, d, both, wire.ProfileBaseline)
 			wantProfile(t, d, both, wire.ProfileBaseline)                   // it remembers
 			wantProfile(t, d, wire.ProfileSHMHybrid, wire.ProfileSHMHybrid) // unless it wants nothing else
@@ -342,11 +343,10 @@ func TestClientCannotAttach(t *testing.T) {
 
 // A client that wants shared memory and nothing else says what is in the way, and tries again when asked.
 func TestClientWantsNothingElse(t *testing.T) {
-	impatient(t)
 	cfg := fresh(t)
 	l := listening(t, ListenConfig{Config: cfg})
 	claims(t, l, 900, nil)
-	d := dialing(t, cfg)
+	d := impatient(t, cfg)
 	_, err := d.Dial(t.Context(), link.Proposal{Supported: wire.ProfileSHMHybrid})
 	if !errors.Is(err, ErrCannotAttach) || !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "svc-0000000000000384.ipcshm") {
 		t.Errorf("%v", err)
@@ -370,12 +370,14 @@ func TestClientDoesNotGiveUp(t *testing.T) {
 		"canceled": {canceled, missing, false},
 		"left":     {t.Context(), link.ErrPeerClosed, false},
 	} {
-		p, again := d.fallback(c.ctx, link.Proposal{Supported: both, Preferred: both}, c.err)
-		if again != c.again || again && (p.Supported != wire.ProfileBaseline || p.Preferred != wire.ProfileBaseline) || d.givenUp.Load() != 0 {
-			t.Errorf("%s: %+v, %v, given up %#x", name, p, again, d.givenUp.Load())
+		if again := d.fallsBack(c.ctx, link.Proposal{Supported: both}, c.err); again != c.again || d.givenUp.Load() != 0 {
+			t.Errorf("%s: %v, given up %#x", name, again, d.givenUp.Load())
 		}
 	}
-	if _, again := d.fallback(t.Context(), link.Proposal{Supported: both}, missing); !again || d.givenUp.Load() == 0 {
+	if d.fallsBack(t.Context(), link.Proposal{Supported: wire.ProfileSHMHybrid}, missing) || d.givenUp.Load() != 0 {
+		t.Error("who wants nothing else fell back")
+	}
+	if !d.fallsBack(t.Context(), link.Proposal{Supported: both}, missing) || d.givenUp.Load() == 0 {
 		t.Error("what does not pass was not remembered")
 	}
 }

@@ -12,33 +12,33 @@ import (
 	"github.com/plugin-ipc/netipc/transport-posix/internal/sys"
 )
 
-// How long Attach waits for a region that is not ready, and how often it looks. Tests make it shorter.
-var (
-	Patience = 5 * time.Second
-	Interval = 5 * time.Millisecond
+// patience is how long Attach waits for a region that is not ready, interval how often it looks (spec 03).
+const (
+	patience = 5 * time.Second
+	interval = 5 * time.Millisecond
 )
 
 // Attach opens and maps the region that a server has made. As long as it is not ready yet (spec 03), it looks again,
-// until Patience or ctx ends. It takes no lock. Errors: ErrCannotAttach, with ErrNotReady, ErrBadRegion, what the
+// until 5 s have passed or ctx ends. It takes no lock. Errors: ErrCannotAttach, with ErrNotReady, ErrBadRegion, what the
 // system says, or ctx's error inside.
 func Attach(ctx context.Context, path string) (*Region, error) {
-	return AttachWhile(ctx, path, func() error { return nil })
+	return AttachWhile(ctx, path, patience, func() error { return nil })
 }
 
-// AttachWhile is Attach that asks each time before it waits whether there is still reason to. An error ends it, and
-// is inside its own.
-func AttachWhile(ctx context.Context, path string, reason func() error) (*Region, error) {
-	r, err := attachInTime(ctx, path, reason)
+// AttachWhile is Attach with another patience, that asks each time before it waits whether there is still reason to. An
+// error ends it, and is inside its own.
+func AttachWhile(ctx context.Context, path string, patience time.Duration, reason func() error) (*Region, error) {
+	r, err := attachInTime(ctx, path, patience, reason)
 	if err != nil {
 		return nil, fmt.Errorf("%w %s: %w", ErrCannotAttach, path, err)
 	}
 	return r, nil
 }
 
-func attachInTime(ctx context.Context, path string, reason func() error) (*Region, error) {
-	patience := time.NewTimer(Patience)
-	defer patience.Stop()
-	again := time.NewTicker(Interval)
+func attachInTime(ctx context.Context, path string, patience time.Duration, reason func() error) (*Region, error) {
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	again := time.NewTicker(interval)
 	defer again.Stop()
 	for {
 		r, err := attach(path)
@@ -50,8 +50,8 @@ func attachInTime(ctx context.Context, path string, reason func() error) (*Regio
 		}
 		select {
 		case <-again.C:
-		case <-patience.C:
-			return nil, fmt.Errorf("%w; that for %v", err, Patience)
+		case <-limit.C:
+			return nil, fmt.Errorf("%w; that for %v", err, patience)
 		case <-ctx.Done():
 			return nil, fmt.Errorf("%w; then: %w", err, ctx.Err())
 		}

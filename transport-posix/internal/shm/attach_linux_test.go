@@ -11,14 +11,6 @@ import (
 	"github.com/plugin-ipc/netipc/codec/link/linktest"
 )
 
-// hasty makes Attach give up soon, for this test.
-func hasty(tb testing.TB) {
-	tb.Helper()
-	was := Patience
-	Patience = 20 * time.Millisecond
-	tb.Cleanup(func() { Patience = was })
-}
-
 func TestAttach(t *testing.T) {
 	path := Path(t.TempDir(), "svc", 1)
 	server := created(t, path, good.Geometry)
@@ -94,7 +86,6 @@ func TestAttachWaits(t *testing.T) {
 }
 
 func TestAttachGivesUp(t *testing.T) {
-	hasty(t)
 	dir := t.TempDir()
 	file := func(name string, b []byte) string {
 		path := dir + "/" + name
@@ -124,14 +115,20 @@ func TestAttachGivesUp(t *testing.T) {
 		"fifo":      {dir + "/fifo", ErrBadRegion},
 		"directory": {dir, syscall.EISDIR},
 	} {
-		if r, err := Attach(t.Context(), c.path); !errors.Is(err, ErrCannotAttach) || !errors.Is(err, c.want) {
+		if r, err := AttachWhile(t.Context(), c.path, 20*time.Millisecond, wanted); !errors.Is(err, ErrCannotAttach) || !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, %v, want %v", name, r, err, c.want)
 		}
 	}
-	Patience = time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Attach(ctx, dir+"/missing"); !errors.Is(err, ErrCannotAttach) || !errors.Is(err, context.Canceled) {
+	if _, err := AttachWhile(ctx, dir+"/missing", time.Hour, wanted); !errors.Is(err, ErrCannotAttach) || !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
+	over := errors.New("the server has left")
+	if _, err := AttachWhile(t.Context(), dir+"/missing", time.Hour, func() error { return over }); !errors.Is(err, ErrCannotAttach) || !errors.Is(err, over) {
+		t.Errorf("for no reason: %v", err)
+	}
 }
+
+// wanted is a reason to wait.
+func wanted() error { return nil }
