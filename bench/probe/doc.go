@@ -7,6 +7,9 @@
 //   - seqpacket-spin: the same, non-blocking, neither side ever sleeping
 //   - seqpacket-c: seqpacket-blocking in C, for orientation, where a compiler is there
 //   - futex: ping-pong over a word of shared memory, each side sleeping in the kernel
+//   - v3-bare: messages of a header and a number in a region of version 3 (spec 03), both sides spinning, no wake
+//   - v3-wake: the same with a wake after each message, as deployed peers make it
+//   - v3-futex: the same, each side sleeping in the kernel
 //   - wake: a futex wake that nobody sleeps for
 //   - memcpy: copying within caches and beyond
 //

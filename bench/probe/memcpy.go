@@ -9,12 +9,17 @@ import (
 	"github.com/plugin-ipc/netipc/bench/side"
 )
 
+// Bandwidth is the metric of what copies, in bytes a nanosecond.
+const Bandwidth = "bandwidth"
+
+// Memcpy is the name of the probe of that many bytes, a multiple of 1024.
+func Memcpy(size int) string { return fmt.Sprintf("probe/memcpy-%dKiB", size>>10) }
+
 // memcpy copies size bytes again and again, from one buffer to another.
 func memcpy(size int) bench.Case {
-	name := fmt.Sprintf("probe/memcpy-%dKiB", size>>10)
 	var from, to []byte
 	return bench.Case{
-		Name:   name,
+		Name:   Memcpy(size),
 		Params: map[string]string{"bytes": fmt.Sprint(size)},
 		Prepare: func(context.Context) (func(), error) {
 			from, to = make([]byte, size), make([]byte, size)
@@ -35,7 +40,7 @@ func memcpy(size int) bench.Case {
 				return nil, fmt.Errorf("the last byte is %d, want %d", to[size-1], from[size-1])
 			}
 			bytes := float64(trips) * float64(size)
-			return bench.Sample{{Name: "bandwidth", Unit: "GB/s", Value: bytes / float64(took.Nanoseconds())}}, nil
+			return bench.Sample{{Name: Bandwidth, Unit: "GB/s", Value: bytes / float64(took.Nanoseconds())}}, nil
 		},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/plugin-ipc/netipc/bench/peer"
 	"github.com/plugin-ipc/netipc/bench/place"
 	"github.com/plugin-ipc/netipc/bench/side"
+	"github.com/plugin-ipc/netipc/bench/v3peer"
 )
 
 // Roles returns what other processes do for the probes, for peer.Main.
@@ -20,6 +21,9 @@ func Roles() map[string]peer.Role {
 	return map[string]peer.Role{
 		"cache-line":         answerCacheLine,
 		"futex":              answerFutex,
+		"v3-bare":            answeringRegion(v3peer.Bare),
+		"v3-wake":            answeringRegion(v3peer.Waking),
+		"v3-futex":           answeringRegion(v3peer.Sleeping),
 		"seqpacket-blocking": answering(blockingEnd),
 		"seqpacket-spin":     answering(spinningEnd),
 		"seqpacket-poller":   answering(pollingEnd),
