@@ -16,9 +16,6 @@ import (
 // depths are the numbers of calls in flight that are measured.
 var depths = []int{1, 16, 64}
 
-// answerSizes are those of large answers, in bytes.
-var answerSizes = []int{16 << 10, 256 << 10, 1 << 20}
-
 // Cases returns what is measured of netipc. Each stands beside the probes that do the same with nothing around it.
 func Cases() []bench.Case {
 	return slices.Concat(
@@ -116,11 +113,11 @@ func inFlightCases(t Transport) (cases []bench.Case) {
 // answerCases are large answers. Over shared memory all copies of the bytes are known and counted, from the server's
 // own memory to the client's: what they move has to come near to what copying alone does.
 func answerCases(t Transport) (cases []bench.Case) {
-	for _, size := range answerSizes {
+	for _, size := range probe.AnswerSizes {
 		c := trip(t.Answers(size), place.Any, answers(t, size))
 		c.Params["bytes"] = strconv.Itoa(size)
 		if t == SHM {
-			c.Against, c.Beside = probe.Memcpy(size), []string{V3Answers(size), UDS.Answers(size)}
+			c.Against, c.Beside = probe.Memcpy(size), []string{probe.MemcpyCold(size), probe.RegionAnswers(size), V3Answers(size), UDS.Answers(size)}
 			c.LimitsTo = map[string]map[string]report.Limit{
 				probe.Memcpy(size): {probe.Bandwidth: report.AtLeast(0.5)},
 			}
@@ -144,11 +141,14 @@ func deployedCases() (cases []bench.Case) {
 			trip(V3Client, where, deployedOf(roleIncrement)), trip(V3ClientLevel1, where, deployedOf(roleLevel1)),
 		} {
 			c.Against = both.Name
-			c.Limits = map[string]report.Limit{probe.RoundTrip: report.AtMost(1)}
+			c.LimitsTo = map[string]map[string]report.Limit{both.Name: {probe.RoundTrip: report.AtMost(1)}}
+			if where != place.One { // two that fall asleep are slow; two that never do are this fast
+				c.Beside = []string{probe.RegionWake + where.Suffix()}
+			}
 			cases = append(cases, c)
 		}
 	}
-	for _, size := range answerSizes {
+	for _, size := range probe.AnswerSizes {
 		c := trip(V3Answers(size), place.Any, deployedAnswers(size))
 		c.Params["bytes"] = strconv.Itoa(size)
 		c.Against = probe.Memcpy(size)

@@ -72,8 +72,8 @@ func TestDeadPeerIsNoticed(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, errPeerGone)
 		}
 	}
-	for name, m := range manners {
-		if _, err := overRegion(t.Context(), time.Hour, place.Any, "quits", m); !errors.Is(err, errPeerGone) {
+	for name, p := range plays {
+		if _, err := overRegion(t.Context(), time.Hour, place.Any, "quits", p); !errors.Is(err, errPeerGone) {
 			t.Errorf("%s: %v, want %v", name, err, errPeerGone)
 		}
 	}

@@ -43,6 +43,12 @@ const RoundTrip = "round-trip"
 // nothing is saturated.
 var PacedRates = []int{1_000, 10_000, 100_000}
 
+// AnswerSizes are those of large answers, in bytes.
+var AnswerSizes = []int{16 << 10, 256 << 10, 1 << 20}
+
+// RegionAnswers is the name of RegionBare with answers of that many bytes, a multiple of 1024.
+func RegionAnswers(size int) string { return fmt.Sprintf("probe/v3-answers-%dKiB", size>>10) }
+
 // Paced is the name of a case at that many round trips a second.
 func Paced(name string, perSecond int) string { return fmt.Sprintf("%s-%d-a-second", name, perSecond) }
 
@@ -81,6 +87,11 @@ func Cases() []bench.Case {
 	for _, size := range []int{4 << 10, 16 << 10, 256 << 10, 1 << 20, 64 << 20} {
 		cases = append(cases, memcpy(size))
 	}
+	for _, size := range AnswerSizes {
+		c := region(RegionAnswers(size), place.Any)
+		c.Params["bytes"], c.Against, c.Beside = strconv.Itoa(size), Memcpy(size), []string{MemcpyCold(size)}
+		cases = append(cases, memcpyCold(size), c)
+	}
 	return cases
 }
 
@@ -95,9 +106,12 @@ func pingPong(name string, where place.Placement, run func(context.Context, time
 	}
 }
 
+// role is what the other side of a probe is called.
+func role(name string) string { return strings.TrimPrefix(name, "probe/") }
+
 // region makes a case that is played in a region of shared memory.
 func region(name string, where place.Placement) bench.Case {
-	c := pingPong(name, where, inRegion(strings.TrimPrefix(name, "probe/")))
+	c := pingPong(name, where, inRegion(role(name)))
 	c.Params["bytes"] = strconv.Itoa(message)
 	return c
 }

@@ -13,21 +13,21 @@ import (
 	"github.com/plugin-ipc/netipc/bench/peer"
 	"github.com/plugin-ipc/netipc/bench/place"
 	"github.com/plugin-ipc/netipc/bench/side"
-	"github.com/plugin-ipc/netipc/bench/v3peer"
 )
 
 // Roles returns what other processes do for the probes, for peer.Main.
 func Roles() map[string]peer.Role {
-	return map[string]peer.Role{
+	roles := map[string]peer.Role{
 		"cache-line":         answerCacheLine,
 		"futex":              answerFutex,
-		"v3-bare":            answeringRegion(v3peer.Bare),
-		"v3-wake":            answeringRegion(v3peer.Waking),
-		"v3-futex":           answeringRegion(v3peer.Sleeping),
 		"seqpacket-blocking": answering(blockingEnd),
 		"seqpacket-spin":     answering(spinningEnd),
 		"seqpacket-poller":   answering(pollingEnd),
 	}
+	for role, p := range plays {
+		roles[role] = answeringRegion(p)
+	}
+	return roles
 }
 
 // end is one end of a socket: how to receive a packet, and how to send one.
