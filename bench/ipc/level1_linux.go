@@ -115,13 +115,13 @@ func serveLevel1(o orders) error {
 	if err != nil {
 		return err
 	}
-	for {
+	for id := uint64(1); ; id++ {
 		in, err := l.Accept(context.Background())
 		if err != nil {
 			return err
 		}
 		conn, err := in.Handshake(context.Background(), link.Settings{
-			Supported: o.Profile, ResponsePayload: uint32(max(o.Answer, link.DefaultPayload)),
+			Supported: o.Profile, SessionID: id, ResponsePayload: uint32(max(o.Answer, link.DefaultPayload)),
 		})
 		if err != nil {
 			return err

@@ -54,15 +54,18 @@ func ask(p wire.Profile) error {
 	return errors.Join(err, theirs)
 }
 
-// shakeHands takes in one client and lets it go.
+// shakeHands takes in one client and waits until it goes: with the session would go what the client is about to attach.
 func shakeHands(l link.Listener, p wire.Profile) error {
 	in, err := l.Accept(context.Background())
 	if err != nil {
 		return err
 	}
-	c, err := in.Handshake(context.Background(), link.Settings{Supported: p})
+	c, err := in.Handshake(context.Background(), link.Settings{Supported: p, SessionID: 1})
 	if err != nil {
 		return err
 	}
-	return c.Close()
+	if err = c.Recv(new(link.Message), nil); errors.Is(err, link.ErrPeerClosed) {
+		err = nil
+	}
+	return errors.Join(err, c.Close())
 }

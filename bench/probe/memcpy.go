@@ -20,7 +20,7 @@ func Memcpy(size int) string { return fmt.Sprintf("probe/memcpy-%dKiB", size>>10
 func MemcpyCold(size int) string { return Memcpy(size) + "-cold" }
 
 // beyond is more than the caches of one processor hold, in bytes.
-const beyond = 64 << 20
+const beyond = 32 << 20
 
 // memcpyCold copies one block of size bytes after the other.
 func memcpyCold(size int) bench.Case {
