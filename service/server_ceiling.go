@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"sync/atomic"
 
 	"github.com/plugin-ipc/netipc/codec/link"
@@ -9,16 +10,19 @@ import (
 // ceiling is the response limit that new sessions get (spec 01, 15-o): the configured one, or one that grows
 // with answers that did not fit.
 type ceiling struct {
-	fixed   bool
+	top     uint32
 	current atomic.Uint32
 }
 
-func (c *ceiling) init(configured uint32) {
-	c.fixed = configured != 0
-	if !c.fixed {
-		configured = link.DefaultResponseCeiling
+func (c *ceiling) init(start, top uint32) {
+	switch {
+	case top == 0:
+		start, top = cmp.Or(start, link.DefaultResponseCeiling), max(start, link.GrowthCeiling)
+	case start == 0:
+		start = top
 	}
-	c.current.Store(configured)
+	c.top = top
+	c.current.Store(min(start, top))
 }
 
 func (c *ceiling) now() uint32 { return c.current.Load() }
@@ -26,10 +30,7 @@ func (c *ceiling) now() uint32 { return c.current.Load() }
 // tooLow notes that an answer did not fit agreed bytes. Sessions that find out at the same time raise the
 // ceiling once: it doubles what was too little, not what somebody else has doubled already.
 func (c *ceiling) tooLow(agreed uint32) {
-	if c.fixed {
-		return
-	}
-	next := uint32(min(2*uint64(agreed), link.GrowthCeiling))
+	next := uint32(min(2*uint64(agreed), uint64(c.top)))
 	for {
 		now := c.current.Load()
 		if next <= now || c.current.CompareAndSwap(now, next) {

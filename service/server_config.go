@@ -10,8 +10,8 @@ import (
 
 // ServerConfig configures a managed server. The zero value of every field gives the default in its comment.
 type ServerConfig struct {
-	// Supported and Preferred are the profiles that the server offers, and likes best; default: all that the
-	// transport has, and those that are supported.
+	// Supported and Preferred are the profiles that the server offers, and likes best; default: baseline, and
+	// those that are supported. What the transport does not have is left out.
 	Supported, Preferred wire.Profile
 	// AuthToken is what clients have to know.
 	AuthToken uint64
@@ -25,6 +25,10 @@ type ServerConfig struct {
 	// link.DefaultResponseCeiling, and after an answer that did not fit new ones get twice what was too
 	// little, up to link.GrowthCeiling.
 	MaxResponsePayload uint32
+	// StartResponsePayload is what sessions begin with where the limit is to grow as it does by default, but from
+	// here, or to MaxResponsePayload, in bytes; default: MaxResponsePayload at once. Over shared memory each session
+	// has as much memory of its own.
+	StartResponsePayload uint32
 
 	// MaxSessions is how many clients are served at once; default DefaultMaxSessions. Those beyond it are
 	// refused with INTERNAL_ERROR, which to a client is a passing cause.

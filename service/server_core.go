@@ -63,7 +63,7 @@ func newServerCore(l link.Listener, cfg ServerConfig, code codec.Method, batchab
 		done:        make(chan struct{}),
 		sessions:    make(map[*serverSession]struct{}),
 	}
-	c.ceiling.init(cfg.MaxResponsePayload)
+	c.ceiling.init(cfg.StartResponsePayload, cfg.MaxResponsePayload)
 	return c
 }
 

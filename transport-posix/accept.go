@@ -62,7 +62,7 @@ func (l *Listener) incoming(fd int) (*incoming, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &incoming{conn: c, peer: c.peer(), cfg: &l.cfg, path: l.Endpoint()}, nil
+	return &incoming{conn: c, peer: c.peer(), cfg: &l.cfg, ids: &l.ids, path: l.Endpoint()}, nil
 }
 
 // rest waits for a while, for ctx, or for Close.

@@ -12,11 +12,11 @@ import (
 type Removed struct {
 	Service string
 	Path    string
-	What    string // "stale socket", "unfinished socket", "lock file of a dead server"
+	What    string // "stale socket", "unfinished socket", "lock file of a dead server", "shared memory of a dead server", "no shared memory"
 }
 
 // Clean removes from a run directory what dead servers of ours left there: sockets that nobody serves,
-// unfinished ones, and free lock files. It looks again at each under the service's lock, as a starting server
+// unfinished ones, regions of shared memory, and free lock files. It looks again at each under the service's lock, as a starting server
 // does, and leaves alone what anybody alive has or whose state it cannot tell. With dryRun it removes nothing
 // and returns what it would remove. The error joins what could not be removed; the rest was.
 func Clean(runDir string, dryRun bool) ([]Removed, error) {
@@ -47,6 +47,13 @@ func (e Endpoint) rubbish() (due []Removed) {
 	if e.State == StateStale && e.Lock != LockHeld {
 		due = append(due, Removed{e.Service, e.Socket, "stale socket"})
 	}
+	if e.Lock != LockHeld { // else its server has removed what was there when it started
+		for _, r := range e.Regions {
+			if r.removable(e.State == StateAlive) {
+				due = append(due, Removed{e.Service, r.Path, regionNames[r.State]})
+			}
+		}
+	}
 	if e.Lock == LockFree {
 		if p, err := LockPath(dirOf(e), e.Service); err == nil {
 			due = append(due, Removed{e.Service, p, "lock file of a dead server"})
@@ -54,6 +61,8 @@ func (e Endpoint) rubbish() (due []Removed) {
 	}
 	return due
 }
+
+var regionNames = map[RegionState]string{RegionStale: "shared memory of a dead server", RegionJunk: "no shared memory"}
 
 // dirOf returns the run directory as it was given.
 func dirOf(e Endpoint) string {
@@ -76,6 +85,10 @@ func (e Endpoint) clean(runDir string, due []Removed) (gone []Removed, err error
 	err = errors.Join(ifAlive(removeLeftover(p.temp)), ifAlive(removeLeftover(p.aside)))
 	if e.State == StateStale {
 		err = errors.Join(err, ifAlive(vacate(context.Background(), p.socket, p.aside)))
+	}
+	served := probe(p.socket).alive()
+	for _, r := range e.Regions {
+		err = errors.Join(err, cleanRegion(r, served))
 	}
 	err = errors.Join(err, p.unlock())
 	for _, r := range due {

@@ -14,6 +14,8 @@ import (
 const (
 	// DefaultHandshakeTimeout bounds a handshake.
 	DefaultHandshakeTimeout = 5 * time.Second
+	// DefaultAttachTimeout bounds the wait for a region of shared memory that a server has promised.
+	DefaultAttachTimeout = 5 * time.Second
 	// DefaultMode is the mode of the socket's file.
 	DefaultMode os.FileMode = 0o600
 
@@ -36,17 +38,26 @@ type Config struct {
 // changed after NewDialer.
 type DialConfig struct {
 	Config
-	HandshakeTimeout time.Duration // bounds Dial, beside its context; default DefaultHandshakeTimeout
+	HandshakeTimeout time.Duration // bounds each handshake of Dial, beside its context; default DefaultHandshakeTimeout
+	AttachTimeout    time.Duration // bounds the wait for shared memory that is not ready yet; default DefaultAttachTimeout
 	Packet           uint32        // bytes, proposed unless the proposal says otherwise; default SO_SNDBUF - 32
 	SendBuffer       int           // bytes of SO_SNDBUF to ask for; default: as the system makes it
 }
 
 func (c DialConfig) withDefaults() DialConfig {
 	c.HandshakeTimeout = timeoutOr(c.HandshakeTimeout)
+	if c.AttachTimeout == 0 {
+		c.AttachTimeout = DefaultAttachTimeout
+	}
 	return c
 }
 
-func (c DialConfig) validate() error { return validate(c.HandshakeTimeout, c.Packet, c.SendBuffer) }
+func (c DialConfig) validate() error {
+	if c.AttachTimeout < 0 {
+		return fmt.Errorf("%w: AttachTimeout %v is negative", ErrBadConfig, c.AttachTimeout)
+	}
+	return validate(c.HandshakeTimeout, c.Packet, c.SendBuffer)
+}
 
 // ListenConfig configures a Listener. The zero value of a field gives the default in its comment; nothing is
 // changed after Listen.

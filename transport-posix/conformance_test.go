@@ -82,7 +82,7 @@ func (d *benchDialer) Dial(ctx context.Context, p link.Proposal) (link.Conn, err
 	if err != nil {
 		return nil, link.NewOpError("dial", d.path, err)
 	}
-	s, err := d.greet(ctx, c, p, patience())
+	s, err := d.greet(ctx, c, p, 0, patience())
 	if err != nil {
 		return nil, link.NewOpError("dial", d.path, err)
 	}

@@ -9,9 +9,6 @@ import (
 	"github.com/plugin-ipc/netipc/codec/wire"
 )
 
-// offered are the profiles that this transport can do. Shared memory will join them here.
-const offered = wire.ProfileBaseline
-
 // shakeHands runs one side of a handshake and ends it with ctx. Once it has returned nil, no interrupt of its
 // own can hit the session any more. Otherwise the connection is closed.
 func shakeHands(ctx context.Context, c *conn, side func() error) error {
@@ -58,18 +55,33 @@ func propose(c *conn, p link.Proposal, d *link.Deadline) (wire.HelloAck, error) 
 	return ack, nil
 }
 
-// decide is the server's side: it reads the HELLO and answers. s has its defaults filled in.
-func decide(c *conn, s link.Settings, mayServe func() error, d *link.Deadline) (wire.HelloAck, error) {
-	hello, err := readHello(c, mayServe, d)
+// decide is the server's side: it reads the HELLO, prepares what was negotiated, and answers. s has its defaults
+// filled in. The region is nil unless shared memory was selected; it is there before the client is told.
+func (in *incoming) decide(s link.Settings, d *link.Deadline) (ack wire.HelloAck, r *region, err error) {
+	c := in.conn
+	hello, err := readHello(c, in.mayServe, d)
 	if err != nil {
-		return wire.HelloAck{}, err
+		return wire.HelloAck{}, nil, err
 	}
 	ack, status := link.Negotiate(hello, s)
 	if status != wire.StatusOK {
-		return wire.HelloAck{}, refuse(c, &link.RefusedError{Status: status, Err: whyNot(status, hello, s)}, d)
+		return wire.HelloAck{}, nil, refuse(c, &link.RefusedError{Status: status, Err: whyNot(status, hello, s)}, d)
+	}
+	if ack.Selected == wire.ProfileSHMHybrid {
+		var failed error
+		if r, failed = in.prepare(&ack); failed != nil {
+			ack, status = link.Negotiate(hello, without(s, sharedMemory))
+			if status != wire.StatusOK { // a passing cause, as the client must see it
+				return wire.HelloAck{}, nil, refuse(c, &link.RefusedError{Status: wire.StatusInternalError, Err: failed}, d)
+			}
+		}
 	}
 	c.agree(ack.PacketSize)
-	return ack, c.WritePacket(link.AppendAck(nil, ack), d)
+	if err := c.WritePacket(link.AppendAck(nil, ack), d); err != nil {
+		r.drop()
+		return wire.HelloAck{}, nil, err
+	}
+	return ack, r, nil
 }
 
 // readHello reads the HELLO and judges its layout. Somebody who is not served learns that first, but not

@@ -69,7 +69,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 
 // A peer may offer what this transport cannot do: it gets what both can.
 func TestProfilesAreMasked(t *testing.T) {
-	all := wire.ProfileBaseline | wire.ProfileSHMHybrid | 1<<16
+	all := wire.ProfileBaseline | wire.ProfileSHMFutex | 1<<16
 	client, server := sessionPair(t, link.Proposal{Supported: all, Preferred: all}, link.Settings{Supported: all, Preferred: all})
 	for _, c := range []link.Conn{client, server} {
 		if p := c.Info().Profile; p != wire.ProfileBaseline {
@@ -82,7 +82,7 @@ func TestProfilesAreMasked(t *testing.T) {
 func TestUIDPolicy(t *testing.T) {
 	cfg := fresh(t)
 	l := listening(t, ListenConfig{Config: cfg, AllowUIDs: []uint32{4_000_000_000}})
-	good := link.AppendHello(nil, link.Proposal{}.WithDefaults(offered, 1000))
+	good := link.AppendHello(nil, link.Proposal{}.WithDefaults(wire.ProfileBaseline, 1000))
 	bad := append([]byte(nil), good...)
 	bad[wire.HeaderSize+2] = 1 // flags
 	for name, packet := range map[string][]byte{"a good HELLO": good, "a bad HELLO": bad, "garbage": []byte("GET / HTTP/1.0\r\n\r\n")} {
@@ -122,7 +122,7 @@ func TestRefusalArrives(t *testing.T) {
 		},
 	} {
 		c := connected(t, cfg)
-		hello := link.AppendHello(nil, link.Proposal{}.WithDefaults(offered, 1000))
+		hello := link.AppendHello(nil, link.Proposal{}.WithDefaults(wire.ProfileBaseline, 1000))
 		for range 5 {
 			if err := c.WritePacket(hello, patience()); err != nil {
 				t.Fatal(err)
@@ -149,7 +149,7 @@ func TestIncomingHasOneEnd(t *testing.T) {
 	cfg := fresh(t)
 	l := listening(t, ListenConfig{Config: cfg})
 	c := connected(t, cfg)
-	if err := c.WritePacket(link.AppendHello(nil, link.Proposal{}.WithDefaults(offered, 1000)), patience()); err != nil {
+	if err := c.WritePacket(link.AppendHello(nil, link.Proposal{}.WithDefaults(wire.ProfileBaseline, 1000)), patience()); err != nil {
 		t.Fatal(err)
 	}
 	in := accepted(t, l)

@@ -16,6 +16,7 @@ type incoming struct {
 	conn *conn
 	peer link.Peer
 	cfg  *ListenConfig
+	ids  *sessionIDs
 	path string
 	over atomic.Bool // one of the methods has ended its life
 }
@@ -32,7 +33,7 @@ func (in *incoming) Handshake(ctx context.Context, s link.Settings) (link.Conn, 
 	return session, nil
 }
 
-func (in *incoming) handshake(ctx context.Context, s link.Settings) (*link.Session, error) {
+func (in *incoming) handshake(ctx context.Context, s link.Settings) (link.Conn, error) {
 	if err := in.end(); err != nil {
 		return nil, err
 	}
@@ -42,25 +43,31 @@ func (in *incoming) handshake(ctx context.Context, s link.Settings) (*link.Sessi
 		c.Close()
 		return nil, err
 	}
-	s = s.WithDefaults(offered, packet)
-	s.Supported &= offered
-	s.Preferred &= offered
+	s = s.WithDefaults(wire.ProfileBaseline, packet)
+	s = without(s, ^offered)
+	s.SessionID = in.ids.claim(s.SessionID)
 	var ack wire.HelloAck
+	var r *region
 	limit := link.Within(in.cfg.HandshakeTimeout)
 	err = shakeHands(ctx, c, func() (err error) {
-		ack, err = decide(c, s, in.mayServe, &limit)
+		ack, r, err = in.decide(s, &limit)
 		return err
 	})
 	if err != nil {
+		r.drop()
 		return nil, err
 	}
-	return link.NewServerSession(c, link.Info{
+	info := link.Info{
 		Endpoint:  in.path,
 		Profile:   ack.Selected,
 		SessionID: ack.SessionID,
 		Limits:    link.LimitsOf(ack),
 		Peer:      in.peer,
-	}), nil
+	}
+	if r != nil {
+		return r.serve(c, info), nil
+	}
+	return link.NewServerSession(c, info), nil
 }
 
 // Refuse implements link.Incoming. A HELLO that cannot be understood is answered with what is wrong with it.

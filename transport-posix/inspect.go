@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/transport-posix/internal/shm"
 )
 
 // State says what connecting to a socket found.
@@ -33,6 +34,7 @@ type Endpoint struct {
 	Lock      LockState
 	LockPID   int      // who has the lock, or had it; 0 if unknown
 	Leftovers []string // paths of unfinished sockets that a killed server left
+	Regions   []Region // shared memory of sessions, by session id; only Linux has it
 }
 
 // Inspect lists the services that something stands for in a run directory, sorted by name. It connects to each
@@ -42,19 +44,23 @@ func Inspect(runDir string) ([]Endpoint, error) {
 	if err != nil {
 		return nil, link.NewOpError("inspect", runDir, err)
 	}
-	found := map[string]bool{}
+	services, regions := map[string]bool{}, map[string][]Region{}
 	for _, e := range entries {
-		if service, ok := serviceOf(runDir, e); ok {
-			found[service] = true
+		if service, r, ok := regionOf(runDir, e.Name()); ok {
+			services[service], regions[service] = true, append(regions[service], r)
+		} else if service, ok := serviceOf(runDir, e); ok {
+			services[service] = true
 		}
 	}
 	var all []Endpoint
-	for service := range found {
+	for service := range services {
 		p, err := newPlace(Config{runDir, service})
 		if err != nil {
 			continue // nobody could have bound it; not ours
 		}
-		all = append(all, p.inspect(service))
+		e := p.inspect(service)
+		e.Regions = regions[service]
+		all = append(all, e)
 	}
 	slices.SortFunc(all, func(a, b Endpoint) int { return strings.Compare(a.Service, b.Service) })
 	return all, nil
@@ -75,6 +81,16 @@ func serviceOf(runDir string, e fs.DirEntry) (string, bool) {
 		return service, lock == LockFree || lock == LockHeld
 	}
 	return "", false
+}
+
+// regionOf looks at a file that has the name of a region, if there is such.
+func regionOf(runDir, name string) (service string, r Region, ok bool) {
+	service, session, ok := shm.ParseName(name)
+	if !ok || link.CheckServiceName(service) != nil {
+		return "", Region{}, false
+	}
+	r, ok = inspectRegion(runDir, service, session)
+	return service, r, ok
 }
 
 func (p *place) inspect(service string) Endpoint {

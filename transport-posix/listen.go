@@ -22,6 +22,7 @@ type Listener struct {
 	place *place
 	file  *os.File
 	raw   syscall.RawConn
+	ids   sessionIDs
 
 	closed atomic.Bool
 	done   chan struct{} // closed with it
@@ -33,7 +34,7 @@ type Listener struct {
 }
 
 // Listen begins to serve. Of any number of servers that start at once, exactly one succeeds; what a dead one
-// has left is removed silently. It waits a fraction of a second where another server is starting or ending;
+// has left is removed silently, its regions of shared memory too. It waits a fraction of a second where another server is starting or ending;
 // ctx ends that. Errors: link.ErrAddrInUse, where a live server has the endpoint or where that cannot be told;
 // link.ErrBadServiceName, ErrBadRunDir, ErrPathTooLong, ErrBadConfig, ErrUnsupported; what the system says.
 func Listen(ctx context.Context, cfg ListenConfig) (*Listener, error) {
@@ -64,6 +65,7 @@ func open(ctx context.Context, cfg ListenConfig, p *place) (*Listener, error) {
 	if err := p.take(ctx); err != nil {
 		return nil, err
 	}
+	p.sweep(cfg.Config)
 	if err := p.bind(cfg.Mode); err != nil {
 		return nil, err
 	}

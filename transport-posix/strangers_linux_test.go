@@ -52,7 +52,7 @@ func TestStrangers(t *testing.T) {
 		}
 		t.Cleanup(func() { fd.Close() })
 		go func() {
-			_, err := dialing(t, cfg).greet(context.Background(), fd, link.Proposal{}, patience())
+			_, err := dialing(t, cfg).greet(context.Background(), fd, link.Proposal{}, 0, patience())
 			result <- err
 		}()
 	})

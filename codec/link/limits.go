@@ -39,7 +39,7 @@ func (l Limits) of(k wire.Kind) (payload, items uint32) {
 
 // Proposal is what a client asks for. The zero value of a field gives the default in its comment.
 type Proposal struct {
-	Supported       wire.Profile // default: what the transport offers
+	Supported       wire.Profile // default: baseline; what the transport does not offer is left out
 	Preferred       wire.Profile // default: Supported
 	RequestPayload  uint32       // bytes; default DefaultPayload
 	RequestItems    uint32       // default DefaultItems
@@ -50,9 +50,9 @@ type Proposal struct {
 	Depth           int    // requests outstanding on one session; default DefaultDepth, never sent
 }
 
-// WithDefaults fills in zero fields; offered and packet are the transport's own.
-func (p Proposal) WithDefaults(offered wire.Profile, packet uint32) Proposal {
-	def(&p.Supported, offered)
+// WithDefaults fills in zero fields; profiles and packet are the transport's defaults.
+func (p Proposal) WithDefaults(profiles wire.Profile, packet uint32) Proposal {
+	def(&p.Supported, profiles)
 	def(&p.Preferred, p.Supported)
 	def(&p.RequestPayload, DefaultPayload)
 	def(&p.RequestItems, DefaultItems)
@@ -66,7 +66,7 @@ func (p Proposal) WithDefaults(offered wire.Profile, packet uint32) Proposal {
 // Settings is what a server brings into the negotiation of one session. The zero value of a field gives the
 // default in its comment.
 type Settings struct {
-	Supported       wire.Profile // default: what the transport offers
+	Supported       wire.Profile // default: baseline; what the transport does not offer is left out
 	Preferred       wire.Profile // default: Supported
 	RequestPayload  uint32       // bytes, largest proposal accepted; default GrowthCeiling
 	ResponsePayload uint32       // bytes, the current response ceiling; default DefaultResponseCeiling
@@ -75,9 +75,9 @@ type Settings struct {
 	SessionID       uint64
 }
 
-// WithDefaults fills in zero fields; offered and packet are the transport's own.
-func (s Settings) WithDefaults(offered wire.Profile, packet uint32) Settings {
-	def(&s.Supported, offered)
+// WithDefaults fills in zero fields; profiles and packet are the transport's defaults.
+func (s Settings) WithDefaults(profiles wire.Profile, packet uint32) Settings {
+	def(&s.Supported, profiles)
 	def(&s.Preferred, s.Supported)
 	def(&s.RequestPayload, GrowthCeiling)
 	def(&s.ResponsePayload, DefaultResponseCeiling)

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/plugin-ipc/netipc/codec/internal/invariants"
 	"github.com/plugin-ipc/netipc/codec/wire"
 )
 
@@ -23,10 +22,9 @@ type Session struct {
 	causes   [2]atomic.Pointer[error] // of Interrupt, by Side
 
 	send struct {
-		sync.Mutex        // held during a call; Close waits for it
-		err        error  // after which nothing can be sent
-		buf        []byte // header and payload
-		reserved   int    // payload bytes, -1 if none
+		sync.Mutex       // held during a call; Close waits for it
+		err        error // after which nothing can be sent
+		out        Outbox
 		split      Splitter
 	}
 	recv struct {
@@ -38,7 +36,7 @@ type Session struct {
 
 // NewClientSession joins a client's end of a pipe with what the handshake agreed on.
 func NewClientSession(p Packets, info Info) *Session {
-	s := newSession(p, info, wire.KindResponse)
+	s := newSession(p, info, wire.KindRequest, wire.KindResponse)
 	s.client = true
 	s.inFlight = NewInFlight(info.Depth)
 	return s
@@ -46,12 +44,12 @@ func NewClientSession(p Packets, info Info) *Session {
 
 // NewServerSession joins a server's end of a pipe with what the handshake agreed on.
 func NewServerSession(p Packets, info Info) *Session {
-	return newSession(p, info, wire.KindRequest)
+	return newSession(p, info, wire.KindResponse, wire.KindRequest)
 }
 
-func newSession(p Packets, info Info, receives wire.Kind) *Session {
+func newSession(p Packets, info Info, sends, receives wire.Kind) *Session {
 	s := &Session{packets: p, info: info}
-	s.send.reserved = -1
+	s.send.out = NewOutbox(sends, info.Limits)
 	s.recv.re = NewReassembler(receives, info.Limits)
 	return s
 }
@@ -62,14 +60,6 @@ func (s *Session) Info() Info { return s.info }
 // SyscallConn implements Conn.
 func (s *Session) SyscallConn() (syscall.RawConn, error) { return s.packets.SyscallConn() }
 
-// sends returns the kind of message that this side sends.
-func (s *Session) sends() wire.Kind {
-	if s.client {
-		return wire.KindRequest
-	}
-	return wire.KindResponse
-}
-
 // Reserve implements Conn.
 func (s *Session) Reserve(n int) ([]byte, error) {
 	s.send.Lock()
@@ -77,68 +67,48 @@ func (s *Session) Reserve(n int) ([]byte, error) {
 	if s.send.err != nil {
 		return nil, s.send.err
 	}
-	if err := checkRoom(s.sends(), n, s.info.Limits); err != nil {
-		return nil, err
-	}
-	end := wire.HeaderSize + n
-	if end > cap(s.send.buf) {
-		bigger := make([]byte, end, max(end, 256))
-		copy(bigger, s.send.buf)
-		invariants.Poison(s.send.buf)
-		s.send.buf = bigger
-	}
-	s.send.buf = s.send.buf[:end]
-	s.send.reserved = n
-	return s.send.buf[wire.HeaderSize:end:end], nil
-}
-
-// unreserve ends the life of the reserved buffer and returns its size, -1 if there was none.
-func (s *Session) unreserve() int {
-	n := s.send.reserved
-	s.send.reserved = -1
-	return n
+	return s.send.out.Reserve(n)
 }
 
 // Cancel implements Conn.
 func (s *Session) Cancel() {
 	s.send.Lock()
 	defer s.send.Unlock()
-	s.unreserve()
-	invariants.Poison(s.send.buf)
+	s.send.out.Cancel()
 }
 
 // Commit implements Conn.
 func (s *Session) Commit(h wire.Header, n int, d *Deadline) error {
 	s.send.Lock()
 	defer s.send.Unlock()
-	reserved := s.unreserve()
-	if invariants.Enabled {
-		defer func() { invariants.Poison(s.send.buf) }() // unreachable: but in builds with poisoned buffers
-	}
-	switch {
-	case s.send.err != nil:
+	defer s.send.out.Sent()
+	if s.send.err != nil {
+		s.send.out.Cancel()
 		return s.send.err
-	case n < 0 || n > reserved:
-		return s.opError("send", fmt.Errorf("%w: %d bytes committed of %d reserved", ErrMisuse, n, reserved))
-	case h.Kind != s.sends():
-		return s.opError("send", fmt.Errorf("%w: %v sent where %v is due", ErrMisuse, h.Kind, s.sends()))
 	}
-	if err := checkSend(h, s.info.Limits); err != nil {
-		return err
+	msg, err := s.send.out.Take(h, n)
+	if err != nil {
+		return s.refusal(err)
 	}
 	if s.client {
 		if err := s.inFlight.Add(h.MessageID); err != nil {
 			return s.opError("send", err)
 		}
 	}
-	msg := s.send.buf[:wire.HeaderSize+n]
-	h.PayloadLen = uint32(n)
-	h.Put(msg)
 	sent, err := s.write(msg, h.MessageID, d)
 	if err == nil {
 		return nil
 	}
 	return s.sendFailed(err, sent, h.MessageID)
+}
+
+// refusal is the error of a message that was not to be sent.
+func (s *Session) refusal(err error) error {
+	var limit *LimitError
+	if errors.As(err, &limit) {
+		return err
+	}
+	return s.opError("send", err)
 }
 
 // write sends the packets of one message and reports how many went out.
@@ -288,7 +258,8 @@ func (s *Session) Close() error {
 	err := s.packets.Close()
 	closed := s.opError("use", ErrClosed)
 	s.send.Lock()
-	s.send.err, s.send.buf = closed, nil
+	s.send.err = closed
+	s.send.out.Free()
 	s.send.Unlock()
 	s.recv.Lock()
 	s.recv.err, s.recv.re.buf = closed, nil

@@ -4,7 +4,13 @@ import (
 	"context"
 
 	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
 )
+
+// Profiles are those that this operating system has: for service.Config's Proposal.Supported and
+// service.ServerConfig.Supported, to have shared memory where both sides want it. Unless named there, only the
+// baseline is used.
+const Profiles wire.Profile = profiles
 
 // NewDialer returns a dialer for a service in a run directory, which is taken verbatim; see DefaultRunDir. It
 // does no I/O, and the service need not be there. Errors: link.ErrBadServiceName; errors.ErrUnsupported on

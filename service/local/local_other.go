@@ -9,9 +9,13 @@ import (
 	"runtime"
 
 	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
 )
 
-const hasRunDirs = false
+const (
+	hasRunDirs = false
+	profiles   = wire.Profile(0)
+)
 
 var errNoTransport = fmt.Errorf("netipc has no transport for %s: %w", runtime.GOOS, errors.ErrUnsupported)
 

@@ -9,7 +9,10 @@ import (
 	posix "github.com/plugin-ipc/netipc/transport-posix"
 )
 
-const hasRunDirs = true
+const (
+	hasRunDirs = true
+	profiles   = posix.Profiles
+)
 
 func newDialer(runDir, service string) (link.Dialer, error) {
 	d, err := posix.NewDialer(posix.DialConfig{Config: posix.Config{RunDir: runDir, Service: service}})

@@ -4,10 +4,14 @@ import (
 	"context"
 
 	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
 	windows "github.com/plugin-ipc/netipc/transport-windows"
 )
 
-const hasRunDirs = false
+const (
+	hasRunDirs = false
+	profiles   = wire.Profile(0)
+)
 
 func newDialer(runDir, service string) (link.Dialer, error) {
 	return nil, unsupported("dial", runDir, service)

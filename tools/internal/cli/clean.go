@@ -32,8 +32,8 @@ func newClean(a *app) *cobra.Command {
 		Use:   "clean",
 		Short: "Remove what killed servers have left in the run directory",
 		Long: `clean removes from the run directory what dead servers have left there: sockets that
-nobody serves, unfinished ones, and locks of the dead. It says what, and why. What
-anybody alive has stays, and so does what is not ours.
+nobody serves, unfinished ones, shared memory, and locks of the dead. It says what,
+and why. What anybody alive has stays, and so does what is not ours.
 
 A starting server removes what its predecessor left by itself; clean is for services
 that will not start again.`,

@@ -16,6 +16,7 @@ import (
 	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/service/local"
 	"github.com/plugin-ipc/netipc/tools/internal/hostprovider"
+	posix "github.com/plugin-ipc/netipc/transport-posix"
 )
 
 const snapshotService = cgroupsnapshot.ServiceName
@@ -36,7 +37,7 @@ func (a *app) resolveRunDir() (string, error) {
 }
 
 // newDialer returns a dialer for a service, and how to configure its client.
-func (a *app) newDialer(runDir, name string, timeout time.Duration) (link.Dialer, service.Config, error) {
+func (a *app) newDialer(runDir, name string, profile wire.Profile, timeout time.Duration) (link.Dialer, service.Config, error) {
 	token, err := a.authToken()
 	if err != nil {
 		return nil, service.Config{}, err
@@ -46,7 +47,7 @@ func (a *app) newDialer(runDir, name string, timeout time.Duration) (link.Dialer
 		return nil, service.Config{}, dialerError(err)
 	}
 	return d, service.Config{
-		Proposal:           link.Proposal{AuthToken: token},
+		Proposal:           link.Proposal{Supported: profile, AuthToken: token},
 		MaxResponsePayload: hostprovider.ResponseLimit,
 		Timeout:            timeout,
 	}, nil
@@ -73,6 +74,10 @@ func connectError(err error, endpoint string) error {
 			err = fmt.Errorf("%w: the provider", err)
 		}
 		return unavailable(fmt.Errorf("%w wants another auth token (--auth-token-file)", err))
+	case errors.As(err, &refused) && refused.Status == wire.StatusUnsupported:
+		return unavailable(fmt.Errorf("%w: the provider does not have this profile: try --profile any", err))
+	case errors.Is(err, posix.ErrCannotAttach):
+		return unavailable(fmt.Errorf("%w: try --profile any, or give --run-dir as the provider has it", err))
 	case errors.As(err, &refused) && refused.Status == wire.StatusInternalError:
 		return unavailable(fmt.Errorf("%w: the provider has no room for now: try again", err))
 	case errors.As(err, &refused), errors.Is(err, fs.ErrPermission):

@@ -22,6 +22,7 @@ type getFlags struct {
 	watch   time.Duration
 	timeout time.Duration
 	noEmbed bool
+	profile profile
 }
 
 func newGetCgroups(a *app) *cobra.Command {
@@ -74,6 +75,7 @@ bad byte in itself.`,
 	flags := cmd.Flags()
 	flags.DurationVarP(&f.watch, "watch", "w", 0, "ask again each `interval`, until Ctrl-C")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long to wait for an answer")
+	addProfile(cmd, &f.profile)
 	flags.BoolVar(&f.noEmbed, "no-embed", false, "start no provider if none runs")
 	return cmd
 }
@@ -109,7 +111,7 @@ func (a *app) findSource(ctx context.Context, f *getFlags) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	cache, err := a.newCache(runDir, f.timeout)
+	cache, err := a.newCache(runDir, f.profile, f.timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -168,8 +170,8 @@ func (s *source) listing(snap *cgroups.Snapshot) render.Cgroups {
 }
 
 // newCache returns a cache of what the provider of snapshots says.
-func (a *app) newCache(runDir string, timeout time.Duration) (*cgroups.Cache, error) {
-	d, cfg, err := a.newDialer(runDir, snapshotService, timeout)
+func (a *app) newCache(runDir string, p profile, timeout time.Duration) (*cgroups.Cache, error) {
+	d, cfg, err := a.newDialer(runDir, snapshotService, p.bits(), timeout)
 	if err != nil {
 		return nil, err
 	}

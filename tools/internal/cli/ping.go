@@ -19,6 +19,7 @@ type pingFlags struct {
 	timeout   time.Duration
 	increment string
 	self      bool
+	profile   profile
 	format    string
 }
 
@@ -38,13 +39,14 @@ func newPing(a *app) *cobra.Command {
 Without more it asks the provider of ` + snapshotService + ` in the run directory for whole
 snapshots, so it measures the work of making one as well. --increment asks a service
 of method INCREMENT, a number there and the next one back, which is the round trip
-itself. --self starts such a service, in a second process, on a socket in a private
-directory, and leaves nothing of it.
+itself. --self starts such a service, in a second process and a private directory,
+measures each profile that this host has, unless --profile names one, and leaves
+nothing of it.
 
 The first requests are not counted (--warmup). Ctrl-C ends it early; what was
 measured until then is shown.
 
-With -o json: "target", "endpoint", "method", "profile", "peer_pid", "count",
+With -o json, one object each profile: "target", "endpoint", "method", "profile", "peer_pid", "count",
 "warmup", "elapsed_ns", "rate_per_second", "min_ns", "mean_ns", "max_ns",
 "stddev_ns", "percentiles_ns" with "p50", "p90", "p95", "p99" and "p99.9" (of three
 significant digits, never more than "max_ns"), and "buckets": a list of
@@ -52,17 +54,21 @@ objects with "from_ns", "to_ns" and "count", of times from the one to below the
 other.`,
 		Example: `  netipc ping --self
   netipc ping -c 1000 -i 10ms
-  netipc ping --increment my-service -o json`,
+  netipc ping --increment my-service --profile shm-hybrid -o json`,
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: runs(func(ctx context.Context, cmd *cobra.Command, _ []string) error {
 			if err := f.check(cmd); err != nil {
 				return err
 			}
+			if f.self {
+				return a.pingSelf(ctx, &f, cmd.Flags().Changed("profile"))
+			}
 			return a.ping(ctx, &f)
 		}),
 	}
 	addOutput(cmd, &f.format, "text", "json")
+	addProfile(cmd, &f.profile)
 	flags := cmd.Flags()
 	flags.IntVarP(&f.count, "count", "c", manyRequests, fmt.Sprintf("how many requests to measure, 0: until Ctrl-C (default %d, of snapshots %d)", manyRequests, fewRequests))
 	flags.Lookup("count").DefValue = "0" // it stands in the text
@@ -100,10 +106,46 @@ func (f *pingFlags) check(cmd *cobra.Command) error {
 }
 
 func (a *app) ping(ctx context.Context, f *pingFlags) error {
-	t, err := a.pingTarget(ctx, f)
+	t, err := a.pingTarget(f)
 	if err != nil {
 		return err
 	}
+	return a.measure(ctx, t, f)
+}
+
+// pingSelf pings a second process, over one profile or each.
+func (a *app) pingSelf(ctx context.Context, f *pingFlags, one bool) error {
+	p, err := startPingProvider(ctx, a.err)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	all := hostProfiles()
+	if one {
+		all = []profile{f.profile}
+	}
+	for i, profile := range all {
+		if i > 0 && f.format == "text" {
+			if _, err := fmt.Fprintln(a.out); err != nil {
+				return err
+			}
+		}
+		t, err := selfTarget(p, profile, f.timeout)
+		if err != nil {
+			return err
+		}
+		if err := a.measure(ctx, t, f); err != nil {
+			return fmt.Errorf("%s: %w", profile, err)
+		}
+		if ctx.Err() != nil {
+			return nil // what was measured until then is shown
+		}
+	}
+	return nil
+}
+
+// measure pings a target and shows what came of it. It closes the target.
+func (a *app) measure(ctx context.Context, t *target, f *pingFlags) error {
 	defer t.close()
 	if err := connect(ctx, t.client, f.timeout); err != nil {
 		if ctx.Err() != nil {
@@ -119,6 +161,7 @@ func (a *app) ping(ctx context.Context, f *pingFlags) error {
 	case r.count() == 0 && failed != nil:
 		return callError(failed)
 	}
+	var err error
 	if f.format == "json" {
 		err = render.JSON(a.out, r.result())
 	} else {

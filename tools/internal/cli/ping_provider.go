@@ -50,7 +50,7 @@ func (a *app) pingProvider(dir string) error {
 	if err != nil {
 		return err
 	}
-	server := increment.NewServer(l, service.ServerConfig{Logger: discard}, increment.Next)
+	server := increment.NewServer(l, service.ServerConfig{Supported: local.Profiles, Logger: discard}, increment.Next)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(context.Background()) }()
 	if _, err := io.WriteString(a.out, pingReady); err == nil {

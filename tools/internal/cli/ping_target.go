@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
+	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/service"
 	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/service/increment"
@@ -19,10 +21,7 @@ type target struct {
 	close  func()
 }
 
-func (a *app) pingTarget(ctx context.Context, f *pingFlags) (*target, error) {
-	if f.self {
-		return a.selfTarget(ctx, f)
-	}
+func (a *app) pingTarget(f *pingFlags) (*target, error) {
 	runDir, err := a.resolveRunDir()
 	if err != nil {
 		return nil, err
@@ -31,7 +30,7 @@ func (a *app) pingTarget(ctx context.Context, f *pingFlags) (*target, error) {
 	if f.increment != "" {
 		name = f.increment
 	}
-	d, cfg, err := a.newDialer(runDir, name, f.timeout)
+	d, cfg, err := a.newDialer(runDir, name, f.profile.bits(), f.timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -41,21 +40,14 @@ func (a *app) pingTarget(ctx context.Context, f *pingFlags) (*target, error) {
 	return snapshotTarget(cgroupsnapshot.NewClient(d, cfg)), nil
 }
 
-// selfTarget starts a second process.
-func (a *app) selfTarget(ctx context.Context, f *pingFlags) (*target, error) {
-	p, err := startPingProvider(ctx, a.err)
-	if err != nil {
-		return nil, err
-	}
+// selfTarget is the second process, over one profile.
+func selfTarget(p *pingChild, profile profile, timeout time.Duration) (*target, error) {
 	d, err := local.NewDialer(p.dir, pingService)
 	if err != nil {
-		p.stop()
 		return nil, err
 	}
-	t := incrementTarget("self", increment.NewClient(d, service.Config{Timeout: f.timeout}))
-	end := t.close
-	t.close = func() { end(); p.stop() }
-	return t, nil
+	cfg := service.Config{Proposal: link.Proposal{Supported: profile.bits()}, Timeout: timeout}
+	return incrementTarget("self", increment.NewClient(d, cfg)), nil
 }
 
 func snapshotTarget(c *cgroupsnapshot.Client) *target {

@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
 	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
+	"github.com/plugin-ipc/netipc/codec/wire"
 	"github.com/plugin-ipc/netipc/service/increment"
+	"github.com/plugin-ipc/netipc/service/local"
 )
 
 type pingReport struct {
@@ -55,16 +58,17 @@ func (p pingReport) check(t *testing.T, count, warmup int64) {
 	if sum != count || len(p.Buckets) == 0 || p.Buckets[0].From > p.Min || end <= p.Max {
 		t.Errorf("buckets %+v for %d from %d to %d", p.Buckets, count, p.Min, p.Max)
 	}
-	if p.Profile != "baseline" {
-		t.Errorf("profile %q", p.Profile)
-	}
 }
 
+// pingJSON reads the only report of a command, of the baseline.
 func pingJSON(t *testing.T, r result) (p pingReport) {
 	t.Helper()
 	r.expect(t, 0)
 	if err := json.Unmarshal([]byte(r.out), &p); err != nil {
 		t.Fatalf("%v: %s", err, r.out)
+	}
+	if p.Profile != "baseline" {
+		t.Errorf("profile %q", p.Profile)
 	}
 	return p
 }
@@ -147,19 +151,59 @@ func TestPingInterrupted(t *testing.T) {
 	}
 }
 
-// The second process serves, and nothing stays of it.
+// The second process serves each profile that this host has, or the one that is asked for, and nothing stays of it.
 func TestPingSelf(t *testing.T) {
 	temp := tempDir(t)
 	t.Setenv("TMPDIR", temp)
 	t.Setenv(asCommand, "1")
-	p := pingJSON(t, run(t, "ping", "--self", "-c", "300", "-o", "json"))
-	p.check(t, 300, 30)
-	if p.Target != "self" || p.Method != "INCREMENT" || !strings.HasPrefix(p.Endpoint, temp) {
-		t.Errorf("%+v", p)
+	each := []string{"baseline"}
+	if local.Profiles&wire.ProfileSHMHybrid != 0 {
+		each = append(each, "shm-hybrid")
 	}
-	if left := names(t, temp); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
+	for _, args := range [][]string{nil, {"--profile", each[len(each)-1]}} {
+		r := run(t, append([]string{"ping", "--self", "-c", "300", "-o", "json"}, args...)...)
+		r.expect(t, 0)
+		want := each
+		if len(args) > 0 {
+			want = args[1:]
+		}
+		peer := 0
+		reports := json.NewDecoder(strings.NewReader(r.out))
+		for i, profile := range want {
+			var p pingReport
+			if err := reports.Decode(&p); err != nil {
+				t.Fatal(err)
+			}
+			p.check(t, 300, 30)
+			if p.Target != "self" || p.Method != "INCREMENT" || p.Profile != profile || !strings.HasPrefix(p.Endpoint, temp) || p.PeerPID == os.Getpid() || i > 0 && p.PeerPID != peer {
+				t.Errorf("want %s: %+v", profile, p)
+			}
+			peer = p.PeerPID
+		}
+		if reports.More() {
+			t.Errorf("more than %q: %s", want, r.out)
+		}
+		if left := names(t, temp); len(left) > 0 {
+			t.Errorf("left behind: %q", left)
+		}
 	}
+	r := run(t, "ping", "--self", "-c", "10")
+	r.expect(t, 0)
+	for _, profile := range each {
+		if n := strings.Count(r.out, "("+profile+", pid "); n != 1 {
+			t.Errorf("%s stands %d times in\n%s", profile, n, r.out)
+		}
+	}
+}
+
+func TestPingProfile(t *testing.T) {
+	dir := tempDir(t)
+	provideIncrement(t, dir, "mine", increment.Next) // it offers the baseline alone
+	for _, p := range []string{"baseline", "any"} {
+		pingJSON(t, run(t, "ping", "--run-dir", dir, "--increment", "mine", "--profile", p, "-c", "10", "-o", "json")).check(t, 10, 1)
+	}
+	run(t, "ping", "--run-dir", dir, "--increment", "mine", "--profile", "shm-hybrid").expect(t, 3, "UNSUPPORTED", "--profile any")
+	run(t, "ping", "--run-dir", dir, "--profile", "pigeon").expect(t, 2, "pigeon", "shm-hybrid")
 }
 
 func TestPingProviderFails(t *testing.T) {

@@ -43,7 +43,8 @@ func newServe(a *app) *cobra.Command {
 		Short: "Be the provider for this host",
 		Long: `serve offers services of this host in the run directory, until Ctrl-C or SIGTERM;
 then it lets calls in progress finish, removes what it has put there, and exits
-with status 0. Without arguments it serves all there are:
+with status 0. Clients that want to share memory can, where the system lets them.
+Without arguments it serves all there are:
 
   ` + snapshotService + `   all cgroups of this host, listed anew for each request
 

@@ -29,6 +29,21 @@ type serviceStatus struct {
 	Lock      posix.LockState `json:"lock"`
 	LockPID   int             `json:"lock_pid,omitempty"`
 	Leftovers []string        `json:"leftovers"`
+	Regions   []regionStatus  `json:"regions"`
+}
+
+// regionStatus is the shared memory of one session.
+type regionStatus struct {
+	Session          uint64            `json:"session"`
+	Profile          profile           `json:"profile"`
+	Path             string            `json:"path"`
+	State            posix.RegionState `json:"state"`
+	Lock             posix.LockState   `json:"lock"`
+	OwnerPID         int               `json:"owner_pid,omitempty"`
+	OwnerGeneration  uint32            `json:"owner_generation,omitempty"`
+	RequestCapacity  uint32            `json:"request_capacity"`
+	ResponseCapacity uint32            `json:"response_capacity"`
+	Size             uint64            `json:"size"`
 }
 
 type owner struct {
@@ -43,12 +58,16 @@ func newStatus(a *app) *cobra.Command {
 		Use:   "status [SERVICE...]",
 		Short: "Show what stands in the run directory",
 		Long: `status shows what stands in the run directory: each service with the state of its
-socket, who serves it, the state of its lock, and what killed servers have left.
+socket, who serves it, the state of its lock, and what killed servers have left; and
+the sessions that share memory, with their profile, the owner of the memory, and the
+bytes that requests and responses can have, headers included.
 
 STATE   alive: a server has it; stale: nobody does; absent: there is only a lock or
         a leftover; foreign: something that is not ours; unclear: not to be told
 LOCK    held: its owner lives; free: its owner is dead; absent: there is none, as
         with servers that know of no lock
+MEMORY  owner alive, lock held: of a session; owner alive, lock free: of a server
+        that knows of no lock; owner dead: left behind; junk: of no use; unclear
 
 It connects to each socket and leaves without a word. With services as arguments
 only these are shown, and the exit status is 3 unless all of them are alive.`,
@@ -111,6 +130,7 @@ func statusOf(runDir string, all []posix.Endpoint, names []string) (r statusRepo
 		s := serviceStatus{
 			Service: e.Service, Socket: e.Socket, State: e.State,
 			Lock: e.Lock, LockPID: e.LockPID, Leftovers: append([]string{}, e.Leftovers...),
+			Regions: regionsOf(e),
 		}
 		if e.Owner.Known {
 			s.Owner = &owner{e.Owner.PID, e.Owner.UID, e.Owner.GID}
@@ -151,8 +171,10 @@ func (a *app) writeStatus(r statusReport, format string) error {
 		}
 		t.Row(s.Service, paintState(st, s.State), pid, uid, lock, left)
 	}
-	_, err := t.WriteTo(a.out)
-	return err
+	if _, err := t.WriteTo(a.out); err != nil {
+		return err
+	}
+	return a.writeRegions(r, st)
 }
 
 func paintState(st render.Style, s posix.State) string {

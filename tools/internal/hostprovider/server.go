@@ -17,10 +17,20 @@ import (
 // ResponseLimit is how large an answer may be, in bytes: a host with 300,000 cgroups fits.
 const ResponseLimit = 64 << 20
 
+// responseStart is what the limit begins with, in bytes: a host with 1,000 cgroups fits, and regions of shared memory
+// are no larger than this host needs.
+const responseStart = 256 << 10
+
 // NewServer puts a source behind the clients of l, which belongs to the server from then on. Clients have to know
-// the token.
+// the token; they may share memory.
 func NewServer(l link.Listener, s *Source, token uint64, log *slog.Logger) *cgroupsnapshot.Server {
-	return cgroupsnapshot.NewServer(l, service.ServerConfig{AuthToken: token, MaxResponsePayload: ResponseLimit, Logger: log}, s.Answer)
+	return cgroupsnapshot.NewServer(l, service.ServerConfig{
+		Supported:            local.Profiles,
+		AuthToken:            token,
+		MaxResponsePayload:   ResponseLimit,
+		StartResponsePayload: responseStart,
+		Logger:               log,
+	}, s.Answer)
 }
 
 // Embedded is a provider inside this process, in a run directory of its own.
