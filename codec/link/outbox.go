@@ -11,13 +11,17 @@ import (
 // checked before a message leaves. It has one user at a time.
 type Outbox struct {
 	kind     wire.Kind
+	items    uint32 // of limits
 	limits   Limits
 	buf      []byte // header and payload
 	reserved int    // payload bytes and 1, 0 if none
 }
 
 // NewOutbox returns the outbox of a side that sends messages of a kind.
-func NewOutbox(sends wire.Kind, l Limits) Outbox { return Outbox{kind: sends, limits: l} }
+func NewOutbox(sends wire.Kind, l Limits) Outbox {
+	_, items := l.of(sends)
+	return Outbox{kind: sends, items: items, limits: l}
+}
 
 // Reserve does what Conn.Reserve says. The error is a *LimitError.
 func (o *Outbox) Reserve(n int) ([]byte, error) {
@@ -45,21 +49,39 @@ func (o *Outbox) Cancel() {
 // Take ends the reservation and returns the message of n bytes that is to be sent under h: header and payload,
 // borrowed until Sent or the next Reserve. Errors: *LimitError, ErrMisuse.
 func (o *Outbox) Take(h wire.Header, n int) ([]byte, error) {
-	reserved := o.reserved - 1
-	o.reserved = 0
-	switch {
-	case n < 0 || n > reserved:
-		return nil, fmt.Errorf("%w: %d bytes committed of %d reserved", ErrMisuse, n, reserved)
-	case h.Kind != o.kind:
-		return nil, fmt.Errorf("%w: %v sent where %v is due", ErrMisuse, h.Kind, o.kind)
-	}
-	if err := checkSend(h, o.limits); err != nil {
+	payload, err := o.TakePayload(&h, n)
+	if err != nil {
 		return nil, err
 	}
-	msg := o.buf[:wire.HeaderSize+n]
-	h.PayloadLen = uint32(n)
+	msg := o.buf[:wire.HeaderSize+len(payload)]
 	h.Put(msg)
 	return msg, nil
+}
+
+// TakePayload is Take for a transport that writes the header itself: h gets its PayloadLen, and the payload alone is
+// returned.
+func (o *Outbox) TakePayload(h *wire.Header, n int) ([]byte, error) {
+	// What most messages are is seen at one glance.
+	if uint(n) >= uint(o.reserved) || h.Kind != o.kind || h.ItemCount > o.items || h.IsBatch() {
+		if err := o.check(h, n); err != nil {
+			o.reserved = 0
+			return nil, err
+		}
+	}
+	o.reserved = 0
+	h.PayloadLen = uint32(n)
+	return o.buf[wire.HeaderSize : wire.HeaderSize+n], nil
+}
+
+// check says what is wrong with a message that is to be sent, if anything is.
+func (o *Outbox) check(h *wire.Header, n int) error {
+	switch {
+	case n < 0 || n >= o.reserved:
+		return fmt.Errorf("%w: %d bytes committed of %d reserved", ErrMisuse, n, o.reserved-1)
+	case h.Kind != o.kind:
+		return fmt.Errorf("%w: %v sent where %v is due", ErrMisuse, h.Kind, o.kind)
+	}
+	return checkSend(*h, o.limits)
 }
 
 // Sent says that what Take returned is no longer needed.

@@ -1,0 +1,82 @@
+package shm
+
+import (
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/plugin-ipc/netipc/transport-posix/internal/sys"
+)
+
+const (
+	// mostBunks is how many sessions of this process may sleep in a thread of their own. That wakes fastest, and costs a
+	// thread. Others sleep in dormitories, many to a thread.
+	mostBunks = 8
+	// bunkTime is how long a session sleeps there before it makes room for one that may have more to do.
+	bunkTime = 100 * time.Millisecond
+	// napTime bounds a sleep where the kernel cannot wait for two words at once, so that a sign is not missed for long.
+	napTime = 50 * time.Millisecond
+)
+
+// bunks counts the sessions that sleep in a thread of their own.
+var bunks atomic.Int32
+
+// bunk is where a receiver sleeps.
+type bunk struct {
+	signs *signs
+	on    *atomic.Uint32 // the signal of the peer's messages
+	words [2]sys.FutexWord
+	long  bool // it has slept here for bunkTime already
+	sleeper
+}
+
+// doze sleeps while signal and beat are what they were, at most for d, and may return early. ErrCut: the memory is not
+// there any more.
+func (b *bunk) doze(signal, beat uint32, d time.Duration) error {
+	if !sys.FutexHasVector() {
+		return b.nap(signal, d)
+	}
+	if b.long || bunks.Add(1) > mostBunks {
+		if !b.long {
+			bunks.Add(-1)
+		}
+		b.long = false
+		return b.lodge(signal, d)
+	}
+	defer bunks.Add(-1)
+	b.words[0] = sys.NewFutexWord(raw(b.on), signal, false)
+	b.words[1] = sys.NewFutexWord(raw(&b.signs.beat), beat, true)
+	switch errno := sys.FutexWaitAny(b.words[:], min(d, bunkTime)); errno {
+	case syscall.EFAULT:
+		return ErrCut
+	case syscall.ETIMEDOUT:
+		b.long = true
+	}
+	return nil
+}
+
+// nap sleeps on one word; a sign has to wait until it is over.
+func (b *bunk) nap(signal uint32, d time.Duration) error {
+	if sys.FutexWait(raw(b.on), signal, min(d, napTime)) == syscall.EFAULT {
+		return ErrCut
+	}
+	return nil
+}
+
+// lodge sleeps in a dormitory.
+func (b *bunk) lodge(signal uint32, d time.Duration) error {
+	b.sleeper.word, b.sleeper.value, b.sleeper.nudge = b.on, signal, b.signs.nudge
+	b.sleeper.enter()
+	defer b.sleeper.leave()
+	if d >= forever {
+		<-b.signs.woken
+		return nil
+	}
+	alarm := time.NewTimer(d)
+	defer alarm.Stop()
+	select {
+	case <-b.signs.woken:
+	case <-alarm.C:
+	}
+	return nil
+}

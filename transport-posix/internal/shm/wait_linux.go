@@ -1,0 +1,177 @@
+package shm
+
+import (
+	"errors"
+	"time"
+
+	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
+	"github.com/plugin-ipc/netipc/transport-posix/internal/spin"
+)
+
+// sit takes a seat for a wait that may spin, if there is one; stand leaves it.
+func (c *Conn) sit() { c.in.seated = spin.TakeSeat(c.seats) }
+
+func (c *Conn) stand() {
+	if c.in.seated {
+		c.in.seated = false
+		spin.LeaveSeat()
+	}
+}
+
+// await waits until a message is there. If the wake of the peer is owed, it is made unless a message comes first: before
+// this side sleeps, and before it leaves without one.
+//
+// Steps of the model: await/look, await/wake, then sleep's.
+func (c *Conn) await(d *link.Deadline, owed bool) error {
+	turns := uint32(1)
+	if c.in.seated {
+		turns = c.brief
+	}
+	came, err := c.spin(turns)
+	c.in.brisk = came
+	if came {
+		c.in.pace.brief()
+		return err
+	}
+	if owed {
+		if lost := c.wake(); err == nil {
+			err = lost
+		}
+	}
+	if err == nil && c.in.seated {
+		came, err = c.spinOn(d)
+		c.stand()
+	}
+	if came || err != nil {
+		return err
+	}
+	return c.sleep(d)
+}
+
+// spin looks a number of times, without a clock. came with an error is a message that cannot be.
+func (c *Conn) spin(turns uint32) (came bool, err error) {
+	// An interrupt that came first goes first.
+	if c.signs.bits.Load()&(signClosed|signRecv) != 0 {
+		return false, c.heed()
+	}
+	for ; turns > 0; turns-- {
+		if came, err = c.look(); came {
+			return came, err
+		}
+		if c.signs.bits.Load()&heeded != 0 {
+			return c.lastLook()
+		}
+		spin.Pause(1)
+	}
+	return false, nil
+}
+
+// clockTurns is how often a spin looks before it looks at the clock again.
+const clockTurns = 16
+
+// spinOn spins for as long as pays.
+func (c *Conn) spinOn(d *link.Deadline) (came bool, err error) {
+	limit := c.in.pace.spin()
+	if limit == 0 {
+		return false, nil
+	}
+	start := link.Now()
+	if at := d.Start(); at != 0 {
+		limit = min(limit, time.Duration(int64(at)-start))
+	}
+	took := time.Duration(0)
+	for took < limit && !came && err == nil {
+		came, err = c.spin(clockTurns)
+		took = time.Duration(link.Now() - start)
+	}
+	c.in.pace.spun(came, took)
+	return came, err
+}
+
+// look reports whether a message is there, which is when the peer has counted up. The error says that this cannot be
+// one: the peer counts down, or somebody has emptied the file.
+func (c *Conn) look() (came bool, err error) {
+	seq := c.in.seq.Load()
+	if seq == c.in.have {
+		return false, nil
+	}
+	if int64(seq-c.in.have) < 0 {
+		return true, violated(errBackwards)
+	}
+	if c.magic.Load() != Magic {
+		return true, violated(errEmptied)
+	}
+	return true, nil
+}
+
+var (
+	errBackwards = errors.New("the sequence number in the shared memory went backwards")
+	errEmptied   = errors.New("the shared memory was overwritten: its magic is gone")
+)
+
+func violated(err error) error {
+	return &link.ProtocolError{Status: wire.StatusBadEnvelope, Err: err}
+}
+
+// lastLook is for who has seen a sign: what the peer published before it went comes before that it is gone.
+func (c *Conn) lastLook() (came bool, err error) {
+	if c.signs.bits.Load()&(signClosed|signRecv) == 0 {
+		if came, err = c.look(); came {
+			return came, err
+		}
+	}
+	return false, c.heed()
+}
+
+// passing is an error that ends a wait, not the session.
+type passing struct{ error }
+
+// heed says why a wait has to end, nil if it need not.
+func (c *Conn) heed() error {
+	bits := c.signs.bits.Load()
+	if bits&signClosed != 0 {
+		return link.ErrClosed
+	}
+	if cause := c.signs.interrupted(link.SideRecv, signRecv); cause != nil {
+		return passing{cause}
+	}
+	if bits&signGone != 0 {
+		return *c.signs.gone.Load()
+	}
+	return nil
+}
+
+// forever is how long a wait without a deadline sleeps at once.
+const forever = time.Hour
+
+// sleep waits in the kernel. The signal is read before seq is looked at for the last time: a message that comes behind
+// that look has moved the signal, and then the kernel does not let this side sleep, or its sender wakes it.
+//
+// Steps of the model: sleep/beat, sleep/signal, sleep/signs, sleep/look, sleep/futex.
+func (c *Conn) sleep(d *link.Deadline) error {
+	c.seats = spin.Seats()
+	for tries := 0; ; tries++ {
+		left, bounded := d.Left()
+		if !bounded {
+			left = forever
+		}
+		beat := c.signs.beat.Load()
+		signal := c.in.signal.Load()
+		if c.signs.bits.Load()&heeded != 0 {
+			if came, err := c.lastLook(); came || err != nil {
+				return err
+			}
+		}
+		if came, err := c.look(); came {
+			return err
+		}
+		if left == 0 {
+			return passing{link.ErrTimeout}
+		}
+		if err := c.in.doze(signal, beat, left); err != nil {
+			c.signs.lose(err)
+			return err
+		}
+	}
+}
