@@ -99,7 +99,8 @@ func TestVectorHandshakesLive(t *testing.T) {
 		t.Logf("%v", n)
 		least := map[string]int{"usable": 721, "status_5": 46} // as many as were recorded
 		if sharesMemory {
-			least["over shared memory"] = 287
+			// 9 of those that were usable over the socket name a profile of which we know nothing, and memory beside it.
+			least["usable"], least["over shared memory"] = 712, 335
 		}
 		for how, want := range least {
 			if n[how] < want {
