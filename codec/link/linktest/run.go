@@ -2,13 +2,29 @@ package linktest
 
 import "testing"
 
-// Run runs the conformance suite against a transport. Each subtest is named after the promise it checks; what
-// the harness cannot do is skipped, and says so.
+// Run runs the conformance suite against a transport. Each subtest is named after the promise it checks, and the rules
+// of rules.go name the subtests that hold them. What the harness cannot do is skipped, and says so; what its
+// Nature excludes is not there.
 func Run(t *testing.T, h Harness) {
-	for _, part := range []struct {
-		name  string
-		tests []subtest
-	}{
+	for _, part := range suite() {
+		t.Run(part.name, func(t *testing.T) {
+			for _, test := range part.tests {
+				if !h.Nature.excludes(test.needs) {
+					t.Run(test.name, func(t *testing.T) { test.run(t, h) })
+				}
+			}
+		})
+	}
+}
+
+// part is one subject of the suite.
+type part struct {
+	name  string
+	tests []subtest
+}
+
+func suite() []part {
+	return []part{
 		{"Dial", dialTests},
 		{"Handshake", handshakeTests},
 		{"Messages", messageTests},
@@ -22,18 +38,14 @@ func Run(t *testing.T, h Harness) {
 		{"Drain", drainTests},
 		{"Hostile", hostileTests},
 		{"Faults", faultTests},
+
 		{"Concurrent", concurrentTests},
-	} {
-		t.Run(part.name, func(t *testing.T) {
-			for _, test := range part.tests {
-				t.Run(test.name, func(t *testing.T) { test.run(t, h) })
-			}
-		})
 	}
 }
 
 // subtest is one promise of the contract.
 type subtest struct {
-	name string
-	run  func(t *testing.T, h Harness)
+	name  string
+	needs need
+	run   func(t *testing.T, h Harness)
 }

@@ -8,15 +8,15 @@ import (
 )
 
 var closeTests = []subtest{
-	{"Matrix", closeMatrix},
-	{"CommitLocal", closeCommitLocal},
-	{"CommitRemote", closeCommitRemote},
-	{"RemoteInsideAMessage", closeInside},
-	{"Twice", closeTwice},
-	{"FromEverywhere", closeEverywhere},
-	{"PayloadOutlivesTheSession", payloadOutlives},
-	{"InterruptAfterClose", interruptAfterClose},
-	{"ResetIsNotClose", resetIsNotClose},
+	{"Matrix", anywhere, closeMatrix},
+	{"CommitLocal", deep, closeCommitLocal},
+	{"CommitRemote", deep, closeCommitRemote},
+	{"RemoteInsideAMessage", packets, closeInside},
+	{"Twice", anywhere, closeTwice},
+	{"FromEverywhere", anywhere, closeEverywhere},
+	{"PayloadOutlivesTheSession", anywhere, payloadOutlives},
+	{"InterruptAfterClose", anywhere, interruptAfterClose},
+	{"ResetIsNotClose", resets, resetIsNotClose},
 }
 
 func closeCommitLocal(t *testing.T, h Harness) {

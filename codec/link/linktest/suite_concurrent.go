@@ -9,10 +9,10 @@ import (
 )
 
 var concurrentTests = []subtest{
-	{"HalvesAtOnce", halvesAtOnce},
-	{"LargeBothWaysAtOnce", largeBothWays},
-	{"ManySessions", manySessions},
-	{"RoundTripAllocatesNothing", roundTripAllocates},
+	{"HalvesAtOnce", anywhere, halvesAtOnce},
+	{"LargeBothWaysAtOnce", deep, largeBothWays},
+	{"ManySessions", anywhere, manySessions},
+	{"RoundTripAllocatesNothing", anywhere, roundTripAllocates},
 }
 
 // halvesAtOnce keeps the session's depth full with one goroutine that sends and one that receives.

@@ -10,15 +10,15 @@ import (
 )
 
 var drainTests = []subtest{
-	{"UntilThePeerCloses", drainUntilClosed},
-	{"AfterAViolation", drainAfterViolation},
-	{"InsideAMessage", drainInside},
-	{"TimesOut", drainTimeout},
-	{"OfAPeerThatNeverStops", drainEndless},
-	{"Interrupted", drainInterrupted},
-	{"ClosedDuring", drainClosed},
-	{"OfWhatIsOver", drainOver},
-	{"SendingGoesOn", drainSending},
+	{"UntilThePeerCloses", anywhere, drainUntilClosed},
+	{"AfterAViolation", packets, drainAfterViolation},
+	{"InsideAMessage", packets, drainInside},
+	{"TimesOut", anywhere, drainTimeout},
+	{"OfAPeerThatNeverStops", anywhere, drainEndless},
+	{"Interrupted", anywhere, drainInterrupted},
+	{"ClosedDuring", anywhere, drainClosed},
+	{"OfWhatIsOver", anywhere, drainOver},
+	{"SendingGoesOn", anywhere, drainSending},
 }
 
 // draining drains beside the test.
@@ -178,13 +178,14 @@ func drainOver(t *testing.T, h Harness) {
 
 // drainSending: the sending half is not concerned.
 func drainSending(t *testing.T, h Harness) {
-	p := h.openDeep(t, 3, limits{})
-	for id := range uint64(3) {
+	n := uint64(h.Nature.depth(3))
+	p := h.openDeep(t, int(n), limits{})
+	for id := range n {
 		mustSend(t, p.client, request(id), nil)
 		mustRecv(t, p.server)
 	}
 	drained := draining(t, p.server, patience())
-	for id := range uint64(3) {
+	for id := range n {
 		mustSend(t, p.server, response(request(id)), []byte{byte(id)})
 		wantMessage(t, p.client, []byte{byte(id)})
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 var faultTests = []subtest{
-	{"Requests", func(t *testing.T, h Harness) { faults(t, h, wire.KindRequest) }},
-	{"Responses", func(t *testing.T, h Harness) { faults(t, h, wire.KindResponse) }},
+	{"Requests", packets, func(t *testing.T, h Harness) { faults(t, h, wire.KindRequest) }},
+	{"Responses", packets, func(t *testing.T, h Harness) { faults(t, h, wire.KindResponse) }},
 }
 
 // faultLimits make the second of the messages below three packets, and the others one.

@@ -9,13 +9,13 @@ import (
 )
 
 var waitTests = []subtest{
-	{"RecvTimesOut", recvTimeout},
-	{"RecvInterrupted", recvInterrupted},
-	{"InterruptBeforeTheCall", interruptBefore},
-	{"InterruptOfTheOtherSide", interruptOther},
-	{"LastInterruptCounts", interruptTwice},
-	{"PartialMessageIsKept", partialKept},
-	{"DeadlineCoversAllPackets", deadlineCovers},
+	{"RecvTimesOut", anywhere, recvTimeout},
+	{"RecvInterrupted", anywhere, recvInterrupted},
+	{"InterruptBeforeTheCall", anywhere, interruptBefore},
+	{"InterruptOfTheOtherSide", anywhere, interruptOther},
+	{"LastInterruptCounts", anywhere, interruptTwice},
+	{"PartialMessageIsKept", packets, partialKept},
+	{"DeadlineCoversAllPackets", packets, deadlineCovers},
 }
 
 // ends runs f for either end of a session that receives, with what makes the other end send one message.
