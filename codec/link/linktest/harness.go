@@ -45,14 +45,18 @@ type Harness struct {
 	Medium func(tb testing.TB, r Raw, server bool, ack wire.HelloAck) Raw
 
 	// Pipe makes a bare connection, for sessions whose packets meet faults. reset breaks it as the death of a's
-	// owner does: b gets link.ErrReset after what was sent before.
+	// owner does, who has something unread, which the suite sees to: b gets link.ErrReset after what was sent before.
 	Pipe func(tb testing.TB) (a, b link.Packets, reset func())
 
-	// Remote says that one side runs in another process, behind an Agent: what has to do with memory is left
-	// out.
+	// Faulty makes the session of a plan: the end whose packets meet the fault, the other one, and what ends a
+	// stall. nil: made of a Pipe's two ends.
+	Faulty func(tb testing.TB, p FaultPlan) (faulty, other link.Conn, resume func())
+
+	// Remote says that one side runs in another process, behind an Agent; see Remote.Harness.
 	Remote bool
 
-	// Reset breaks the connection under a session, as a crash of its peer would.
+	// Reset ends a session as the death of c's process does, at once and without receiving what has come: the other
+	// end gets link.ErrReset. The suite sees to it that something has come and was not received.
 	Reset func(c link.Conn)
 }
 

@@ -32,6 +32,10 @@ const (
 	opExchange
 	opDrain
 	opInterrupt
+	opReset
+	opAllocations
+	opBare   // a session over a bare connection: to a place, or of an incoming client
+	opResume // of a fault
 )
 
 // remoteCall is one call. The fields that an op has no use for are zero.
@@ -53,6 +57,8 @@ type remoteCall struct {
 	Payload  []byte
 	Side     link.Side
 	Cause    *remoteError
+	Trips    trips
+	Plan     FaultPlan
 }
 
 // remoteReply is what came of a call.
@@ -66,6 +72,7 @@ type remoteReply struct {
 	Header   wire.Header
 	Payload  []byte
 	Sent     bool // of an exchange, what was to be sent
+	Allocs   float64
 	Started  bool // the deadline is a moment now
 }
 

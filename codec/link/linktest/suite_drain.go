@@ -170,7 +170,7 @@ func drainOver(t *testing.T, h Harness) {
 	}
 	p = h.open(t, limits{})
 	drained := draining(t, p.server, patience())
-	h.Reset(p.client)
+	h.kill(t, p.client, p.server)
 	if err := Await(t, "Drain", drained); err != nil {
 		t.Errorf("drain of a broken session: %v", err)
 	}
