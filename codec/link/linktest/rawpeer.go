@@ -88,6 +88,15 @@ func rawServer(t *testing.T, h Harness, l limits) (Raw, link.Conn) {
 	return r, res.conn
 }
 
+// raw makes a session of which the given side is under test, and the other one is the test.
+func (h Harness) raw(t *testing.T, side string, l limits) (Raw, link.Conn) {
+	t.Helper()
+	if side == "server" {
+		return rawClient(t, h, l)
+	}
+	return rawServer(t, h, l)
+}
+
 // feed sends packets beside the test, which may end before they are all taken. A Raw has one sender at a time:
 // whoever sends again awaits what feed returns first.
 func feed(t *testing.T, r Raw, packets [][]byte) (sent <-chan error) {

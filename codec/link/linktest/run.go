@@ -27,6 +27,7 @@ func suite() []part {
 	return []part{
 		{"Dial", dialTests},
 		{"Handshake", handshakeTests},
+		{"Wire", wireTests},
 		{"Messages", messageTests},
 		{"InFlight", inFlightTests},
 		{"Limits", limitTests},

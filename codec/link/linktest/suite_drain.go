@@ -32,13 +32,7 @@ func draining(t *testing.T, c link.Conn, d *link.Deadline) <-chan error {
 func drainUntilClosed(t *testing.T, h Harness) {
 	for _, side := range []string{"server", "client"} {
 		t.Run(side, func(t *testing.T) {
-			var r Raw
-			var c link.Conn
-			if side == "server" {
-				r, c = rawClient(t, h, limits{packet: 64})
-			} else {
-				r, c = rawServer(t, h, limits{packet: 64})
-			}
+			r, c := h.raw(t, side, limits{packet: 64})
 			drained := draining(t, c, patience())
 			for i := range 1000 {
 				packet := message(request(uint64(i)), random(i%32))
