@@ -1,7 +1,6 @@
 package linktest
 
 import (
-	"context"
 	"errors"
 	"reflect"
 	"sync"
@@ -93,7 +92,7 @@ type remoteProtocolError struct {
 
 // knownErrors are those that a caller may ask for with errors.Is. Their order is what is sent.
 var knownErrors = append([]error{
-	link.ErrCut, link.ErrNotHello, context.Canceled, context.DeadlineExceeded, errors.ErrUnsupported,
+	link.ErrCut, errors.ErrUnsupported,
 }, sentinels...)
 
 func (e *remoteError) Error() string { return e.Text }

@@ -39,6 +39,7 @@ func suite() []part {
 		{"Drain", drainTests},
 		{"Hostile", hostileTests},
 		{"Faults", faultTests},
+		{"Errors", errorTests},
 
 		{"Concurrent", concurrentTests},
 	}
