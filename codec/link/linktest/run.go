@@ -2,9 +2,9 @@ package linktest
 
 import "testing"
 
-// Run runs the conformance suite against a transport. Each subtest is named after the promise it checks, and the rules
-// of rules.go name the subtests that hold them. What the harness cannot do is skipped, and says so; what its
-// Nature excludes is not there.
+// Run runs the conformance suite against a transport. Each subtest is named after the promise it checks; the table in
+// rules_test.go says for each rule of the specification which of them hold it. What the harness cannot do is skipped,
+// and says so; what its Nature excludes is not there.
 func Run(t *testing.T, h Harness) {
 	for _, part := range suite() {
 		t.Run(part.name, func(t *testing.T) {
