@@ -2,6 +2,7 @@ package linktest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 )
@@ -14,18 +15,30 @@ type FaultPlan struct {
 	Fault  Fault
 }
 
-// session makes one end of the session over a bare connection. resume ends a stall.
+// session makes one end of the session over a bare connection. resume ends the stall of the plan, and waits for it to
+// begin: whoever resumes does not see how far the sender has got, which may be in another process.
 func (p FaultPlan) session(client bool, packets link.Packets, reset func()) (c link.Conn, resume func()) {
+	reached := make(chan struct{})
 	faulty := NewFaulty(packets, reset, func(n int, _ []byte) Fault {
-		if client == p.Client && n == p.Packet {
-			return p.Fault
+		if client != p.Client || n != p.Packet {
+			return Pass
 		}
-		return Pass
+		close(reached) // a plan is asked once for each packet
+		return p.Fault
 	})
-	if client {
-		return link.NewClientSession(faulty, p.Info), faulty.Resume
+	resume = func() {
+		watchdog := time.NewTimer(stuck)
+		defer watchdog.Stop()
+		select {
+		case <-reached:
+		case <-watchdog.C: // the messages that do not come will tell
+		}
+		faulty.Resume()
 	}
-	return link.NewServerSession(faulty, p.Info), faulty.Resume
+	if client {
+		return link.NewClientSession(faulty, p.Info), resume
+	}
+	return link.NewServerSession(faulty, p.Info), resume
 }
 
 // faulty makes a session with a fault in it: the end whose packets meet it, and the other one. It skips the test where
