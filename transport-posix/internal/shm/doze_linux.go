@@ -26,13 +26,15 @@ type bunk struct {
 	signs *signs
 	on    *atomic.Uint32 // the signal of the peer's messages
 	words [2]sys.FutexWord
-	long  bool // it has slept here for bunkTime already
+	long  bool         // it has slept here for bunkTime already
+	dozes atomic.Int32 // how often it has gone to sleep
 	sleeper
 }
 
 // doze sleeps while signal and beat are what they were, at most for d, and may return early. ErrCut: the memory is not
 // there any more.
 func (b *bunk) doze(signal, beat uint32, d time.Duration) error {
+	b.dozes.Add(1)
 	if !sys.FutexHasVector() {
 		return b.nap(signal, d)
 	}

@@ -18,6 +18,7 @@ type line struct {
 
 type wireEnd struct {
 	once   sync.Once
+	breaks sync.Once
 	closed chan struct{}
 	broken chan struct{} // closed instead, by reset
 	spoken chan struct{} // a packet for the other end
@@ -38,10 +39,10 @@ func (l *line) ReadPacket(b []byte, _ int, _ *link.Deadline) ([]byte, int, error
 		return b, 0, link.ErrClosed
 	case <-l.there.spoken:
 		return append(b, 0), 1, nil
-	case <-l.there.closed:
-		return b, 0, link.ErrPeerClosed
 	case <-l.there.broken:
 		return b, 0, link.ErrReset
+	case <-l.there.closed:
+		return b, 0, link.ErrPeerClosed
 	}
 }
 
@@ -57,7 +58,7 @@ func (l *line) Close() error {
 	return nil
 }
 
-func (l *line) reset() { l.here.once.Do(func() { close(l.here.broken) }) }
+func (l *line) reset() { l.here.breaks.Do(func() { close(l.here.broken) }) }
 
 func (l *line) SyscallConn() (syscall.RawConn, error) { return nil, syscall.ENOTSUP }
 
