@@ -40,7 +40,7 @@ func (l *Listener) next(ctx context.Context) (*incoming, error) {
 			return nil, err
 		}
 		wait = min(max(2*wait, 5*time.Millisecond), time.Second)
-		if err := l.rest(ctx, wait); err != nil {
+		if err := rest(ctx, wait, l.done); err != nil {
 			return nil, err
 		}
 	}
@@ -63,18 +63,4 @@ func (l *Listener) incoming(fd int) (*incoming, error) {
 		return nil, err
 	}
 	return &incoming{conn: c, peer: c.peer(), cfg: &l.cfg, ids: &l.ids, path: l.Endpoint()}, nil
-}
-
-// rest waits for a while, for ctx, or for Close.
-func (l *Listener) rest(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-l.done:
-		return link.ErrClosed
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -26,26 +25,38 @@ func agentRole() {
 	}
 }
 
-// theAgent makes listeners and dialers; a place is the path of the socket.
+// theAgent plays one side of the suite, in this process or in another one; a place is the path of the socket.
 var theAgent = linktest.Agent{
 	Listen: func(place string, handshake time.Duration) (link.Listener, error) {
 		l, err := Listen(context.Background(), ListenConfig{Config: configOf(place), HandshakeTimeout: handshake})
 		if err != nil {
 			return nil, err
 		}
-		return l, nil
+		return &openListener{l}, nil
 	},
 	Dialer: func(place string) (link.Dialer, error) {
 		d, err := NewDialer(DialConfig{Config: configOf(place)})
 		if err != nil {
 			return nil, err
 		}
-		return d, nil
+		return &openDialer{d}, nil
 	},
-}
-
-func configOf(place string) Config {
-	return Config{RunDir: filepath.Dir(place), Service: strings.TrimSuffix(filepath.Base(place), socketEnding)}
+	Reset: harness().Reset,
+	Connect: func(place string) (link.Packets, func(), error) {
+		d, err := NewDialer(DialConfig{Config: configOf(place)})
+		if err != nil {
+			return nil, nil, err
+		}
+		c, err := d.connect(context.Background(), patience())
+		if err != nil {
+			return nil, nil, err
+		}
+		return c, c.abort, nil
+	},
+	Bare: func(in link.Incoming) (link.Packets, func()) {
+		c := in.(*openIncoming).conn
+		return c, c.abort
+	},
 }
 
 // startAgent starts a second process for one side of the suite.
@@ -85,41 +96,16 @@ func TestConformanceClientElsewhere(t *testing.T) {
 }
 
 func harnessElsewhere(remote *linktest.Remote, server bool) linktest.Harness {
-	h := harness()
-	h.Remote, h.Reset, h.Pipe = true, nil, nil
-	open := func(tb testing.TB, handshake time.Duration) (link.Listener, link.Dialer) {
-		listen, dialer := theAgent.Listen, theAgent.Dialer
-		if server {
-			listen = remote.Listen
-		} else {
-			dialer = remote.Dialer
-		}
-		place := fresh(tb).socket()
-		l, err := listen(place, handshake)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		tb.Cleanup(func() { l.Close() })
-		d, err := dialer(place)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return l, d
-	}
-	h.New = func(tb testing.TB) (link.Listener, link.Dialer) { return open(tb, 0) }
-	h.NewLimited = open
-	h.Raw = func(tb testing.TB, l link.Listener) linktest.Raw {
-		return linktest.RawOf(connected(tb, configOf(l.Endpoint())))
+	h := remote.Harness(harness(), &theAgent, server, func(tb testing.TB) string { return fresh(tb).socket() })
+	if server {
+		return h
 	}
 	h.RawServer = func(tb testing.TB) (func() linktest.Raw, link.Dialer) {
 		cfg := fresh(tb)
 		l := listening(tb, ListenConfig{Config: cfg})
-		d := link.Dialer(dialing(tb, cfg))
-		if !server {
-			var err error
-			if d, err = remote.Dialer(cfg.socket()); err != nil {
-				tb.Fatal(err)
-			}
+		d, err := remote.Dialer(cfg.socket())
+		if err != nil {
+			tb.Fatal(err)
 		}
 		return func() linktest.Raw { return linktest.RawOf(accepted(tb, l).conn) }, d
 	}

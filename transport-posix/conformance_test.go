@@ -2,14 +2,14 @@ package posix
 
 import (
 	"context"
-	"sync"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/link/linktest"
 	"github.com/plugin-ipc/netipc/codec/wire"
-	"github.com/plugin-ipc/netipc/transport-posix/internal/sys"
 )
 
 func TestConformance(t *testing.T) {
@@ -19,10 +19,9 @@ func TestConformance(t *testing.T) {
 
 // harness makes this transport known to the conformance suite.
 func harness() linktest.Harness {
-	var b bench
 	open := func(tb testing.TB, cfg ListenConfig) (link.Listener, link.Dialer) {
 		cfg.Config = fresh(tb)
-		return &benchListener{listening(tb, cfg), &b}, &benchDialer{dialing(tb, cfg.Config), &b}
+		return &openListener{listening(tb, cfg)}, &openDialer{dialing(tb, cfg.Config)}
 	}
 	return linktest.Harness{
 		Name:    "posix",
@@ -32,7 +31,7 @@ func harness() linktest.Harness {
 			return open(tb, ListenConfig{HandshakeTimeout: handshake})
 		},
 		Raw: func(tb testing.TB, l link.Listener) linktest.Raw {
-			return linktest.RawOf(connected(tb, l.(*benchListener).cfg.Config))
+			return linktest.RawOf(connected(tb, configOf(l.Endpoint())))
 		},
 		RawServer: func(tb testing.TB) (func() linktest.Raw, link.Dialer) {
 			cfg := fresh(tb)
@@ -41,43 +40,45 @@ func harness() linktest.Harness {
 		},
 		Pipe: func(tb testing.TB) (link.Packets, link.Packets, func()) {
 			x, y := packetPair(tb)
-			return x, y, func() {
-				_ = y.raw.Control(func(fd uintptr) { sys.Send(fd, []byte("unread")) })
-				x.abort()
-			}
+			return x, y, x.abort
 		},
-		Reset: b.reset,
+		Reset: func(c link.Conn) { c.(*openConn).socket.abort() },
 	}
 }
 
-// bench remembers the connections below the sessions of a suite, to break them.
-type bench struct {
-	mu      sync.Mutex
-	clients map[link.Conn]*conn
-	servers []*conn
+func configOf(place string) Config {
+	return Config{RunDir: filepath.Dir(place), Service: strings.TrimSuffix(filepath.Base(place), socketEnding)}
 }
 
-type benchListener struct {
-	*Listener
-	b *bench
+// openConn is a session whose connection can be got at.
+type openConn struct {
+	link.Conn
+	socket *conn
 }
 
-func (l *benchListener) Accept(ctx context.Context) (link.Incoming, error) {
+type openListener struct{ *Listener }
+
+func (l *openListener) Accept(ctx context.Context) (link.Incoming, error) {
 	in, err := l.Listener.Accept(ctx)
-	if err == nil {
-		l.b.mu.Lock()
-		defer l.b.mu.Unlock()
-		l.b.servers = append(l.b.servers, in.(*incoming).conn)
+	if err != nil {
+		return nil, err
 	}
-	return in, err
+	return &openIncoming{in.(*incoming)}, nil
 }
 
-type benchDialer struct {
-	*Dialer
-	b *bench
+type openIncoming struct{ *incoming }
+
+func (in *openIncoming) Handshake(ctx context.Context, s link.Settings) (link.Conn, error) {
+	c, err := in.incoming.Handshake(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &openConn{c, in.conn}, nil
 }
 
-func (d *benchDialer) Dial(ctx context.Context, p link.Proposal) (link.Conn, error) {
+type openDialer struct{ *Dialer }
+
+func (d *openDialer) Dial(ctx context.Context, p link.Proposal) (link.Conn, error) {
 	c, err := d.connect(ctx, patience())
 	if err != nil {
 		return nil, link.NewOpError("dial", d.path, err)
@@ -86,21 +87,5 @@ func (d *benchDialer) Dial(ctx context.Context, p link.Proposal) (link.Conn, err
 	if err != nil {
 		return nil, link.NewOpError("dial", d.path, err)
 	}
-	d.b.mu.Lock()
-	defer d.b.mu.Unlock()
-	if d.b.clients == nil {
-		d.b.clients = map[link.Conn]*conn{}
-	}
-	d.b.clients[s] = c
-	return s, nil
-}
-
-// reset breaks the connection below a client's session: the client leaves something unread, and dies.
-func (b *bench) reset(c link.Conn) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, s := range b.servers {
-		_ = s.raw.Control(func(fd uintptr) { sys.Send(fd, []byte("unread")) })
-	}
-	b.clients[c].abort()
+	return &openConn{s, c}, nil
 }

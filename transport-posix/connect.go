@@ -46,14 +46,7 @@ func pause(ctx context.Context, wait time.Duration, d *link.Deadline) error {
 	if bounded {
 		wait = min(wait, left)
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return rest(ctx, wait, nil)
 }
 
 // whyNotConnected puts what the kernel said into words that tell what to do.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/plugin-ipc/netipc/bench"
@@ -46,15 +47,24 @@ func blockingEnd(f *os.File) (end, error) {
 	}, nil
 }
 
-// spinningEnd asks again and again.
-func spinningEnd(f *os.File) (end, error) {
+// nonBlocking takes over a socket for an end that does not sleep in system calls. Closing the file is the end's business.
+func nonBlocking(f *os.File) (*os.File, syscall.RawConn, error) {
 	g, err := sys.NonBlocking(f)
 	if err != nil {
-		return end{}, err
+		return nil, nil, err
 	}
 	raw, err := g.SyscallConn()
 	if err != nil {
-		return end{}, errors.Join(err, g.Close())
+		return nil, nil, errors.Join(err, g.Close())
+	}
+	return g, raw, nil
+}
+
+// spinningEnd asks again and again.
+func spinningEnd(f *os.File) (end, error) {
+	g, raw, err := nonBlocking(f)
+	if err != nil {
+		return end{}, err
 	}
 	var fd uintptr
 	if err := raw.Control(func(v uintptr) { fd = v }); err != nil {
@@ -79,13 +89,9 @@ func spinningEnd(f *os.File) (end, error) {
 
 // pollingEnd parks the goroutine until Go's poller wakes it.
 func pollingEnd(f *os.File) (end, error) {
-	g, err := sys.NonBlocking(f)
+	g, raw, err := nonBlocking(f)
 	if err != nil {
 		return end{}, err
-	}
-	raw, err := g.SyscallConn()
-	if err != nil {
-		return end{}, errors.Join(err, g.Close())
 	}
 	park := func(wait func(func(uintptr) bool) error, call func(uintptr, []byte) (int, error), p []byte) (n int, err error) {
 		if waitErr := wait(func(fd uintptr) bool {

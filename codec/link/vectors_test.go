@@ -16,18 +16,10 @@ import (
 var elsewhere = map[string]string{
 	"session":                 "service/local",
 	"client_response":         "service/local",
-	"special":                 "service/local, but for its shm_lifecycle",
+	"special":                 "service/local",
 	"go_batch_padding_leak":   "service/local",
 	"go_batch_tight_response": "service/local",
 }
-
-// later are the parts that nobody judges yet, and the issue that brings them.
-var later = map[string]string{
-	"special: shm_lifecycle":                        sharedMemory,
-	"handshake: what comes after, in shared memory": sharedMemory,
-}
-
-const sharedMemory = "Linux shared memory, version 3: compatible to the byte, faster than it has ever been"
 
 // judges says how the rows of a family are judged. The letter is the decision by which a row differs; empty if
 // it does not. What happens after the handshake is judged in service/local.
@@ -38,9 +30,6 @@ var judges = map[string]func(json.RawMessage) (letter string, err error){
 
 func TestVectorsNegotiation(t *testing.T) {
 	golden.SkipBigEndian(t)
-	for part, issue := range later {
-		t.Logf("%s: nobody judges it before the issue %q", part, issue)
-	}
 	for _, f := range vectortest.Files(t, "negotiation") {
 		t.Run(f.Family, func(t *testing.T) {
 			if place := elsewhere[f.Family]; place != "" {

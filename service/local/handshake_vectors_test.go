@@ -97,8 +97,12 @@ func TestVectorHandshakesLive(t *testing.T) {
 		}
 		wg.Wait()
 		t.Logf("%v", n)
-		// As many as were recorded. Those over shared memory belong to the issue that brings it, see sharedMemory.
-		for how, want := range map[string]int{"usable": 721, "status_5": 46, "over shared memory": 330} {
+		least := map[string]int{"usable": 721, "status_5": 46} // as many as were recorded
+		if sharesMemory {
+			// 9 of those that were usable over the socket name a profile of which we know nothing, and memory beside it.
+			least["usable"], least["over shared memory"] = 712, 335
+		}
+		for how, want := range least {
 			if n[how] < want {
 				t.Errorf("%d rows were %s, want %d or more", n[how], how, want)
 			}
@@ -132,9 +136,6 @@ func (r *handshakeRow) serve(t *testing.T) (runDir string) {
 
 // judge plays one row and says how it ended, or where it belongs.
 func (r *handshakeRow) judge(runDir string) (how string, err error) {
-	if r.C.After.Transport == "shm" {
-		return "over shared memory", nil
-	}
 	conn, err := net.Dial("unixpacket", runDir+"/replay.sock")
 	if err != nil {
 		return "not taken in", err
@@ -168,6 +169,9 @@ func (r *handshakeRow) judge(runDir string) (how string, err error) {
 	case r.C.After.Second != "":
 		return "a second HELLO", expectEnd(conn, wire.Header{Kind: wire.KindControl})
 	}
+	if ack, err := wire.DecodeHelloAck(buf[wire.HeaderSize:n]); err == nil && ack.Selected == wire.ProfileSHMHybrid {
+		return r.overSharedMemory(conn, runDir, ack)
+	}
 	return r.C.After.Result, r.after(conn, buf)
 }
 
@@ -187,7 +191,11 @@ func (r *handshakeRow) refused(by wire.Status) (how string, err error) {
 
 // after is the request that the recorder made, in packets of the agreed size.
 func (r *handshakeRow) after(conn net.Conn, buf []byte) error {
-	for _, p := range r.C.After.Sent {
+	sent := r.C.After.Sent
+	if len(sent) == 0 { // over shared memory, of a profile that is not ours
+		sent = []vectortest.Hex{incrementRequest(7, 41)}
+	}
+	for _, p := range sent {
 		if _, err := conn.Write(p); err != nil {
 			break
 		}

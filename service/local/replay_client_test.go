@@ -14,6 +14,7 @@ import (
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/stringreverse"
 	"github.com/plugin-ipc/netipc/codec/wire"
+	posix "github.com/plugin-ipc/netipc/transport-posix"
 )
 
 // asClient plays the recorded server to our client, which does what the recorded one did: every packet of ours
@@ -203,7 +204,7 @@ func (c *conversation) hello(recorded, ours []byte) error {
 	}
 	c.p.use("aa")
 	same := want
-	same.Supported, same.Preferred = want.Supported&wire.ProfileBaseline, want.Preferred&wire.ProfileBaseline
+	same.Supported, same.Preferred = want.Supported&posix.Profiles, want.Preferred&posix.Profiles
 	if c.k > 0 {
 		same.MaxRequestPayload, same.MaxRequestItems = got.MaxRequestPayload, got.MaxRequestItems
 		same.MaxResponsePayload, same.MaxResponseItems = got.MaxResponsePayload, got.MaxResponseItems

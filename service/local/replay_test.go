@@ -44,7 +44,10 @@ func listenRaw(t *testing.T, runDir string) *net.UnixListener {
 
 func dialer(t *testing.T, runDir string) link.Dialer {
 	t.Helper()
-	d, err := posix.NewDialer(posix.DialConfig{Config: posix.Config{RunDir: runDir, Service: "replay"}})
+	d, err := posix.NewDialer(posix.DialConfig{
+		Config:        posix.Config{RunDir: runDir, Service: "replay"},
+		AttachTimeout: 50 * time.Millisecond, // the recorded clients waited 5 s for a region that was not there
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

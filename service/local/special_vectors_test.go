@@ -20,8 +20,7 @@ import (
 	posix "github.com/plugin-ipc/netipc/transport-posix"
 )
 
-// special is negotiation/special.json: what was seen of deployed servers beside their answers. The life of shared
-// memory regions is in it too, and belongs to the issue that brings them, see sharedMemory.
+// special is negotiation/special.json: what was seen of deployed servers beside their answers.
 type special struct {
 	mode     string // of the socket's file
 	sessions []struct {
@@ -33,6 +32,7 @@ type special struct {
 		Increment string `json:"increment"`
 		AfterLeft string `json:"after_one_left"`
 	}
+	regions json.RawMessage // steps in the life of regions of shared memory
 }
 
 // UnmarshalJSON finds a section by the beginning of its name; the rest of it are explanations.
@@ -50,7 +50,9 @@ func (s *special) UnmarshalJSON(b []byte) error {
 			err = json.Unmarshal(raw, &s.sessions)
 		case strings.HasPrefix(name, "worker_limit_"):
 			err = json.Unmarshal(raw, &s.workers)
-		case strings.HasPrefix(name, "second_client_"), name == "shm_lifecycle":
+		case name == "shm_lifecycle":
+			s.regions = raw
+		case strings.HasPrefix(name, "second_client_"):
 		default:
 			err = errors.New("nobody judges " + name)
 		}
@@ -70,11 +72,12 @@ func TestVectorSpecial(t *testing.T) {
 		var peers struct{ C, Go special }
 		vectortest.Into(t, vectortest.Read(t, f), &peers)
 		for name, s := range map[string]special{"c": peers.C, "go": peers.Go} {
-			if s.mode == "" || len(s.sessions) == 0 || len(s.workers) == 0 {
+			if s.mode == "" || len(s.sessions) == 0 || len(s.workers) == 0 || s.regions == nil {
 				t.Fatalf("%s: a section is missing: %+v", name, s)
 			}
 			t.Run(name+"/sessions", func(t *testing.T) { s.judgeSessions(t) })
 			t.Run(name+"/workers", func(t *testing.T) { s.judgeWorkers(t) })
+			t.Run(name+"/regions", func(t *testing.T) { s.judgeRegions(t) })
 		}
 		t.Run("mode", func(t *testing.T) { peers.C.judgeMode(t) }) // that of the Go server is the umask's (D16)
 	}

@@ -20,6 +20,15 @@ type Agent struct {
 	Listen func(place string, handshake time.Duration) (link.Listener, error)
 	// Dialer makes a dialer for the endpoint at such a place.
 	Dialer func(place string) (link.Dialer, error)
+
+	// Reset is that of Harness, for sessions of the listeners and dialers above. nil: there is none.
+	Reset func(c link.Conn)
+
+	// Connect makes a bare connection to such a place, and Bare takes over the one of a client that one of the
+	// listeners above has accepted: for sessions whose packets meet faults. reset is that of Harness.Pipe. nil: the
+	// transport has no packets.
+	Connect func(place string) (p link.Packets, reset func(), err error)
+	Bare    func(in link.Incoming) (p link.Packets, reset func())
 }
 
 // agentRun is one Serve of an Agent.
@@ -40,8 +49,9 @@ type agentRun struct {
 // agentConn is a session, and what was reserved in it.
 type agentConn struct {
 	link.Conn
-	mu  sync.Mutex
-	buf []byte
+	resume func() // ends a stall, where packets meet faults
+	mu     sync.Mutex
+	buf    []byte
 }
 
 // Serve serves the Remote at the other end until that closes; then it closes what it has made. The error is what
@@ -161,7 +171,12 @@ func (r *agentRun) do(ctx context.Context, c *remoteCall) (reply remoteReply) {
 			}
 		}
 	case *agentConn:
-		err = o.do(c, d, &reply)
+		if c.Op == opReset && r.Reset != nil {
+			r.Reset(o.Conn)
+			err = nil
+		} else {
+			err = o.do(c, d, &reply)
+		}
 	case link.Incoming:
 		switch c.Op {
 		case opHandshake:
@@ -169,6 +184,9 @@ func (r *agentRun) do(ctx context.Context, c *remoteCall) (reply remoteReply) {
 			if conn, err = o.Handshake(ctx, c.Settings); err == nil {
 				reply.Obj, reply.Info = r.add(&agentConn{Conn: conn}), conn.Info()
 			}
+		case opBare:
+			r.bare(c.Plan, false, &reply)(r.Bare(o))
+			err = nil
 		case opRefuse:
 			err = o.Refuse(ctx, c.Status)
 		case opClose:
@@ -180,7 +198,15 @@ func (r *agentRun) do(ctx context.Context, c *remoteCall) (reply remoteReply) {
 	return reply
 }
 
-// make makes a listener or a dialer.
+// bare returns what makes a session of a bare connection.
+func (r *agentRun) bare(plan FaultPlan, client bool, reply *remoteReply) func(p link.Packets, reset func()) {
+	return func(p link.Packets, reset func()) {
+		conn, resume := plan.session(client, p, reset)
+		reply.Obj, reply.Info = r.add(&agentConn{Conn: conn, resume: resume}), conn.Info()
+	}
+}
+
+// make makes a listener, a dialer, or a client's session over a bare connection.
 func (r *agentRun) make(c *remoteCall, reply *remoteReply) error {
 	switch c.Op {
 	case opListen:
@@ -197,6 +223,12 @@ func (r *agentRun) make(c *remoteCall, reply *remoteReply) error {
 		}
 		reply.Obj, reply.Endpoint = r.add(d), d.Endpoint()
 		return nil
+	case opBare:
+		p, reset, err := r.Connect(c.Place)
+		if err == nil {
+			r.bare(c.Plan, true, reply)(p, reset)
+		}
+		return err
 	}
 	return fmt.Errorf("linktest: no such object: %d", c.Obj)
 }
@@ -236,6 +268,12 @@ func (o *agentConn) do(c *remoteCall, d *link.Deadline, reply *remoteReply) (err
 		return o.Conn.Drain(d)
 	case opInterrupt:
 		o.Conn.Interrupt(c.Side, c.Cause.original())
+		return nil
+	case opAllocations:
+		reply.Allocs, err = c.Trips.allocations(o.Conn)
+		return err
+	case opResume:
+		o.resume()
 		return nil
 	case opClose:
 		return o.Conn.Close()

@@ -5,10 +5,12 @@
 // inside the bubbles of testing/synctest, where its time is the fake one.
 //
 // Run is the conformance suite: the contract of link.Conn, link.Dialer, link.Listener and link.Incoming as
-// subtests. Every transport runs it, Network included; a Harness says how to make an endpoint.
+// subtests. Every transport runs it, Network included; a Harness says how to make an endpoint, and its Nature what the
+// transport cannot do because of what it is made of. A table in rules_test.go says which subtests hold which rule of the
+// specification.
 //
 // Where the peer has to be another process, an Agent plays it there and a Remote is its stand-in here: the same
-// suite runs through them.
+// suite runs through them, resets, faults and the counting of allocations included.
 //
 // Faulty is a pipe whose packets are truncated, dropped, repeated, swapped, held up, or meet a reset.
 //

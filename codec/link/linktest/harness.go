@@ -25,25 +25,38 @@ type Harness struct {
 	// Profile is what sessions are to get; 0: the suite does not look.
 	Profile wire.Profile
 
+	// Nature is what the transport cannot do because of what it is made of.
+	Nature Nature
+
 	// NewLimited is New with a limit for handshakes in place of the listener's default.
 	NewLimited func(tb testing.TB, handshake time.Duration) (link.Listener, link.Dialer)
 
 	// Raw connects to a listener of New's, without a handshake. The session that a handshake over it makes
-	// is the baseline one.
+	// is the baseline one, unless Medium says otherwise.
 	Raw func(tb testing.TB, l link.Listener) Raw
 
 	// RawServer makes a fresh endpoint that the test serves itself: accept waits for the next client.
 	RawServer func(tb testing.TB) (accept func() Raw, d link.Dialer)
 
+	// Medium is for transports whose sessions do not go the way of their handshake: it makes what a raw peer speaks
+	// through, in the session that ack accepts. A raw server's is made before the acknowledgement is sent, a raw
+	// client's after it was received. Send and Recv of what it returns publish and take whole messages, Close closes
+	// r as well, which the death of the peer shows by. nil: a session goes on over r, and is the baseline one.
+	Medium func(tb testing.TB, r Raw, server bool, ack wire.HelloAck) Raw
+
 	// Pipe makes a bare connection, for sessions whose packets meet faults. reset breaks it as the death of a's
-	// owner does: b gets link.ErrReset after what was sent before.
+	// owner does, who has something unread, which the suite sees to: b gets link.ErrReset after what was sent before.
 	Pipe func(tb testing.TB) (a, b link.Packets, reset func())
 
-	// Remote says that one side runs in another process, behind an Agent: what has to do with memory is left
-	// out.
+	// Faulty makes the session of a plan: the end whose packets meet the fault, the other one, and what ends a
+	// stall. nil: made of a Pipe's two ends.
+	Faulty func(tb testing.TB, p FaultPlan) (faulty, other link.Conn, resume func())
+
+	// Remote says that one side runs in another process, behind an Agent; see Remote.Harness.
 	Remote bool
 
-	// Reset breaks the connection under a session, as a crash of its peer would.
+	// Reset ends a session as the death of c's process does, at once and without receiving what has come: the other
+	// end gets link.ErrReset. The suite sees to it that something has come and was not received.
 	Reset func(c link.Conn)
 }
 

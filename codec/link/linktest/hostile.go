@@ -99,6 +99,13 @@ func hostileHellos() (all []NamedPackets) {
 	answered("no profile", link.AppendHello(nil, link.Proposal{Packet: 4096}), wire.StatusUnsupported)
 	answered("profiles nobody has", link.AppendHello(nil, link.Proposal{Supported: 1 << 31, Preferred: 1 << 31, Packet: 4096}), wire.StatusUnsupported)
 	answered("no packet size", link.AppendHello(nil, link.Proposal{Supported: wire.ProfileBaseline}), wire.StatusIncompatible)
+	for i := range 8 {
+		token := link.Proposal{Supported: wire.ProfileBaseline, AuthToken: 1 << (8 * i), Packet: 4096}
+		answered("token differs in byte "+string('0'+rune(i)), link.AppendHello(nil, token), wire.StatusAuthFailed)
+	}
+	answered("packet size of 1", link.AppendHello(nil, link.Proposal{Supported: wire.ProfileBaseline, Packet: 1}), wire.StatusIncompatible)
+	answered("packet size of a header", link.AppendHello(nil, link.Proposal{Supported: wire.ProfileBaseline, Packet: wire.HeaderSize}), wire.StatusIncompatible)
+	answered("request of a byte too many", link.AppendHello(nil, link.Proposal{Supported: wire.ProfileBaseline, RequestPayload: link.GrowthCeiling + 1, Packet: 4096}), wire.StatusLimitExceeded)
 	answered("largest request", link.AppendHello(nil, link.Proposal{Supported: wire.ProfileBaseline, RequestPayload: 1<<32 - 1, Packet: 4096}), wire.StatusLimitExceeded)
 	return all
 }

@@ -71,6 +71,32 @@ func (n *Network) Listen(name string, cfg ListenConfig) (link.Listener, error) {
 // Dialer returns a dialer for an endpoint, which need not exist yet.
 func (n *Network) Dialer(name string) link.Dialer { return &dialer{network: n, name: name} }
 
+// Agent returns an Agent that plays one side on this network. A place is the name of an endpoint.
+func (n *Network) Agent() Agent {
+	return Agent{
+		Listen: func(place string, handshake time.Duration) (link.Listener, error) {
+			return n.Listen(place, ListenConfig{HandshakeTimeout: handshake})
+		},
+		Dialer: func(place string) (link.Dialer, error) { return n.Dialer(place), nil },
+		Reset:  func(c link.Conn) { c.(*Conn).Reset() },
+		Connect: func(place string) (link.Packets, func(), error) {
+			l, err := n.find(place)
+			if err != nil {
+				return nil, nil, err
+			}
+			e, err := l.connect()
+			if err != nil {
+				return nil, nil, err
+			}
+			return e, e.reset, nil
+		},
+		Bare: func(in link.Incoming) (link.Packets, func()) {
+			e := in.(*incoming).end
+			return e, e.reset
+		},
+	}
+}
+
 // Connect connects to an endpoint without a handshake: for tests that play a client that misbehaves. Closing
 // it is the caller's business. Error: link.ErrNotFound.
 func (n *Network) Connect(name string) (link.Packets, error) {

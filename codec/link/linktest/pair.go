@@ -41,15 +41,18 @@ func (h Harness) open(t testing.TB, l limits) pair {
 	if got := client.Info().Profile; h.Profile != 0 && got != h.Profile {
 		t.Fatalf("profile %v, want %v", got, h.Profile)
 	}
+	h.Nature.holds(t, l.depth, client.Info())
 	return pair{client, server, listener, dialer}
 }
 
-// openPackets is open for packets of the given size; it skips the test where the transport has no such.
+// openPackets is open for packets of the given size; it skips the test where the transport's are smaller.
 func (h Harness) openPackets(t *testing.T, l limits) pair {
 	t.Helper()
 	p := h.open(t, l)
-	if got := p.client.Info().Limits.Packet; got != l.packet {
-		t.Skipf("the transport agreed on packets of %d bytes, not %d", got, l.packet)
+	if got := p.client.Info().Limits.Packet; got > l.packet {
+		t.Fatalf("packets of %d bytes agreed, more than the %d proposed", got, l.packet)
+	} else if got < l.packet {
+		t.Skipf("the transport's largest packet has %d bytes, not %d", got, l.packet)
 	}
 	return p
 }

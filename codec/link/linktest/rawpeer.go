@@ -8,7 +8,15 @@ import (
 	"github.com/plugin-ipc/netipc/codec/wire"
 )
 
-// rawClient makes a baseline session whose client is the test, after a proper handshake.
+// ofMedium makes a proposal one for the sessions that a Raw can have.
+func (h Harness) ofMedium(p link.Proposal) link.Proposal {
+	if h.Medium == nil {
+		p.Supported, p.Preferred = wire.ProfileBaseline, wire.ProfileBaseline
+	}
+	return p
+}
+
+// rawClient makes a session whose client is the test, after a proper handshake.
 func rawClient(t *testing.T, h Harness, l limits) (Raw, link.Conn) {
 	t.Helper()
 	if h.Raw == nil {
@@ -17,9 +25,8 @@ func rawClient(t *testing.T, h Harness, l limits) (Raw, link.Conn) {
 	listener, _ := h.New(t)
 	r := h.Raw(t, listener)
 	s := h.settings(l)
-	p := h.proposal(l)
-	p.Supported, p.Preferred = wire.ProfileBaseline, wire.ProfileBaseline
-	if err := r.Send(link.AppendHello(nil, p.WithDefaults(wire.ProfileBaseline, 1<<16))); err != nil {
+	p := h.ofMedium(h.proposal(l)).WithDefaults(wire.ProfileBaseline, 1<<16)
+	if err := r.Send(link.AppendHello(nil, p)); err != nil {
 		t.Fatal(err)
 	}
 	in, err := listener.Accept(patiently(t))
@@ -31,21 +38,28 @@ func rawClient(t *testing.T, h Harness, l limits) (Raw, link.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
-	if _, err := r.Recv(); err != nil {
+	packet, err := r.Recv()
+	if err != nil {
 		t.Fatal(err)
+	}
+	ack, err := link.ParseAck(packet, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Medium != nil {
+		r = h.Medium(t, r, false, ack)
 	}
 	return r, server
 }
 
-// rawServer makes a baseline session whose server is the test, after a proper handshake.
+// rawServer makes a session whose server is the test, after a proper handshake.
 func rawServer(t *testing.T, h Harness, l limits) (Raw, link.Conn) {
 	t.Helper()
 	if h.RawServer == nil {
 		t.Skip("the harness makes no raw servers")
 	}
 	accept, d := h.RawServer(t)
-	p := h.proposal(l)
-	p.Supported, p.Preferred = wire.ProfileBaseline, wire.ProfileBaseline
+	p := h.ofMedium(h.proposal(l))
 	result := dial(patiently(t), t, d, p)
 	r := accept()
 	packet, err := r.Recv()
@@ -60,7 +74,11 @@ func rawServer(t *testing.T, h Harness, l limits) (Raw, link.Conn) {
 	if status != wire.StatusOK {
 		t.Fatal(status)
 	}
-	if err := r.Send(link.AppendAck(nil, ack)); err != nil {
+	handshake := r
+	if h.Medium != nil {
+		r = h.Medium(t, r, true, ack)
+	}
+	if err := handshake.Send(link.AppendAck(nil, ack)); err != nil {
 		t.Fatal(err)
 	}
 	res := Await(t, "Dial", result)
@@ -68,6 +86,15 @@ func rawServer(t *testing.T, h Harness, l limits) (Raw, link.Conn) {
 		t.Fatal(res.err)
 	}
 	return r, res.conn
+}
+
+// raw makes a session of which the given side is under test, and the other one is the test.
+func (h Harness) raw(t *testing.T, side string, l limits) (Raw, link.Conn) {
+	t.Helper()
+	if side == "server" {
+		return rawClient(t, h, l)
+	}
+	return rawServer(t, h, l)
 }
 
 // feed sends packets beside the test, which may end before they are all taken. A Raw has one sender at a time:

@@ -296,6 +296,12 @@ func (c *remoteConn) Drain(d *link.Deadline) error {
 	return err
 }
 
+// allocations makes trips in the other process, and counts there.
+func (c *remoteConn) allocations(tr trips) (float64, error) {
+	reply, err := c.call(context.Background(), remoteCall{Op: opAllocations, Trips: tr}, nil)
+	return reply.Allocs, err
+}
+
 // Interrupt implements link.Conn.
 func (c *remoteConn) Interrupt(side link.Side, cause error) {
 	var known identities

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/link/linktest"
@@ -15,12 +14,7 @@ import (
 // process.
 func agentHarness(t *testing.T, serverElsewhere bool) linktest.Harness {
 	n := linktest.NewNetwork()
-	agent := linktest.Agent{
-		Listen: func(place string, handshake time.Duration) (link.Listener, error) {
-			return n.Listen(place, linktest.ListenConfig{HandshakeTimeout: handshake})
-		},
-		Dialer: func(place string) (link.Dialer, error) { return n.Dialer(place), nil },
-	}
+	agent := n.Agent()
 	here, there := net.Pipe()
 	served := make(chan error, 1)
 	go func() { served <- agent.Serve(there) }()
@@ -31,33 +25,13 @@ func agentHarness(t *testing.T, serverElsewhere bool) linktest.Harness {
 			t.Errorf("agent: %v", err)
 		}
 	})
-	h := linktest.NetworkHarness(linktest.ListenConfig{})
-	h.Name, h.Remote, h.Reset, h.Pipe = "memory, through an agent", true, nil, nil
 	var last atomic.Int64
-	open := func(tb testing.TB, handshake time.Duration) (link.Listener, link.Dialer) {
-		place := "p" + strconv.FormatInt(last.Add(1), 10)
-		listen, dialer := agent.Listen, agent.Dialer
-		if serverElsewhere {
-			listen = remote.Listen
-		} else {
-			dialer = remote.Dialer
-		}
-		l, err := listen(place, handshake)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		tb.Cleanup(func() { l.Close() })
-		d, err := dialer(place)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return l, d
-	}
-	h.New = func(tb testing.TB) (link.Listener, link.Dialer) { return open(tb, 0) }
-	h.NewLimited = open
+	fresh := func() string { return "p" + strconv.FormatInt(last.Add(1), 10) }
+	h := linktest.NetworkHarness(linktest.ListenConfig{})
+	h.Name = "memory, through an agent"
 	h.Raw = func(tb testing.TB, l link.Listener) linktest.Raw { return n.RawClient(tb, l.Endpoint()) }
 	h.RawServer = func(tb testing.TB) (func() linktest.Raw, link.Dialer) {
-		place := "p" + strconv.FormatInt(last.Add(1), 10)
+		place := fresh()
 		accept := n.RawServer(tb, place, linktest.ListenConfig{})
 		if serverElsewhere {
 			return accept, n.Dialer(place)
@@ -68,7 +42,7 @@ func agentHarness(t *testing.T, serverElsewhere bool) linktest.Harness {
 		}
 		return accept, d
 	}
-	return h
+	return remote.Harness(h, &agent, serverElsewhere, func(testing.TB) string { return fresh() })
 }
 
 func TestConformanceServerElsewhere(t *testing.T) { linktest.Run(t, agentHarness(t, true)) }

@@ -1,7 +1,6 @@
 package linktest
 
 import (
-	"context"
 	"errors"
 	"reflect"
 	"sync"
@@ -32,6 +31,10 @@ const (
 	opExchange
 	opDrain
 	opInterrupt
+	opReset
+	opAllocations
+	opBare   // a session over a bare connection: to a place, or of an incoming client
+	opResume // of a fault
 )
 
 // remoteCall is one call. The fields that an op has no use for are zero.
@@ -53,6 +56,8 @@ type remoteCall struct {
 	Payload  []byte
 	Side     link.Side
 	Cause    *remoteError
+	Trips    trips
+	Plan     FaultPlan
 }
 
 // remoteReply is what came of a call.
@@ -66,6 +71,7 @@ type remoteReply struct {
 	Header   wire.Header
 	Payload  []byte
 	Sent     bool // of an exchange, what was to be sent
+	Allocs   float64
 	Started  bool // the deadline is a moment now
 }
 
@@ -86,7 +92,7 @@ type remoteProtocolError struct {
 
 // knownErrors are those that a caller may ask for with errors.Is. Their order is what is sent.
 var knownErrors = append([]error{
-	link.ErrCut, link.ErrNotHello, context.Canceled, context.DeadlineExceeded, errors.ErrUnsupported,
+	link.ErrCut, errors.ErrUnsupported,
 }, sentinels...)
 
 func (e *remoteError) Error() string { return e.Text }

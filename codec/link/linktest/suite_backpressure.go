@@ -10,12 +10,12 @@ import (
 )
 
 var backpressureTests = []subtest{
-	{"CommitTimesOut", commitTimeout},
-	{"CommitInterrupted", commitInterrupted},
-	{"CutByTimeout", func(t *testing.T, h Harness) { cut(t, h, link.ErrTimeout) }},
-	{"CutByInterrupt", func(t *testing.T, h Harness) { cut(t, h, errCause) }},
-	{"CutByClose", func(t *testing.T, h Harness) { cut(t, h, link.ErrClosed) }},
-	{"CommitWaitsForThePeer", commitWaits},
+	{"CommitTimesOut", deep, commitTimeout},
+	{"CommitInterrupted", deep, commitInterrupted},
+	{"CutByTimeout", packets, func(t *testing.T, h Harness) { cut(t, h, link.ErrTimeout) }},
+	{"CutByInterrupt", packets, func(t *testing.T, h Harness) { cut(t, h, errCause) }},
+	{"CutByClose", packets, func(t *testing.T, h Harness) { cut(t, h, link.ErrClosed) }},
+	{"CommitWaitsForThePeer", deep, commitWaits},
 }
 
 // asked is a session on which the server owes many answers that fill one packet each: more, one hopes, than the

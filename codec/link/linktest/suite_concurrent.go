@@ -9,10 +9,10 @@ import (
 )
 
 var concurrentTests = []subtest{
-	{"HalvesAtOnce", halvesAtOnce},
-	{"LargeBothWaysAtOnce", largeBothWays},
-	{"ManySessions", manySessions},
-	{"RoundTripAllocatesNothing", roundTripAllocates},
+	{"HalvesAtOnce", anywhere, halvesAtOnce},
+	{"LargeBothWaysAtOnce", deep, largeBothWays},
+	{"ManySessions", anywhere, manySessions},
+	{"RoundTripAllocatesNothing", anywhere, roundTripAllocates},
 }
 
 // halvesAtOnce keeps the session's depth full with one goroutine that sends and one that receives.
@@ -112,44 +112,72 @@ func manySessions(t *testing.T, h Harness) {
 	}
 }
 
-// roundTripAllocates: once the buffers are there, a request and its answer allocate nothing on either side,
-// with a deadline or without, in one packet or in several.
+// roundTripAllocates: once the buffers are there, a request and its answer allocate nothing on either side, with a
+// deadline or without, in one packet or in several, by Exchange or in turn. Each process counts its own.
 func roundTripAllocates(t *testing.T, h Harness) {
-	if h.Remote {
-		t.Skip("calls of another process allocate")
-	}
 	if raceEnabled {
 		t.Skip("the race detector makes sync.Pool forget on purpose, and transports pool their buffers")
 	}
 	for _, packet := range []uint32{4096, 100} {
-		p := h.open(t, limits{packet: packet})
-		echo(t, p.server)
-		payload := random(1000)
-		var m link.Message
 		for _, bounded := range []bool{false, true} {
-			var d link.Deadline
-			trip := func() {
-				if d = 0; bounded {
-					d = link.Within(stuck)
+			for _, exchange := range []bool{false, true} {
+				p := h.open(t, limits{packet: packet})
+				tr := trips{Runs: 200, Size: 1000, Bounded: bounded, Exchange: exchange}
+				name := fmt.Sprintf("packets of %d bytes, deadline %v, Exchange %v", packet, bounded, exchange)
+				for side, n := range p.allocations(t, tr) {
+					if n != 0 {
+						t.Errorf("%s, %s: %v allocations a round trip, want 0", name, side, n)
+					}
 				}
-				b, err := p.client.Reserve(len(payload))
-				if err != nil {
-					t.Fatal(err)
-				}
-				copy(b, payload)
-				if err := p.client.Commit(request(1), len(payload), &d); err != nil {
-					t.Fatal(err)
-				}
-				if err := p.client.Recv(&m, &d); err != nil {
-					t.Fatal(err)
-				}
-			}
-			for range 100 {
-				trip()
-			}
-			if n := testing.AllocsPerRun(200, trip); n != 0 {
-				t.Errorf("packets of %d bytes, deadline %v: %v allocations a round trip, want 0", packet, bounded, n)
+				p.client.Close() // its goroutines, if it has any, count as well
+				p.server.Close()
 			}
 		}
 	}
+}
+
+// allocations makes trips and returns what each costs, by the process that was counted in.
+func (p pair) allocations(t *testing.T, tr trips) map[string]float64 {
+	t.Helper()
+	type count struct {
+		allocs float64
+		err    error
+	}
+	side := func(c link.Conn, client bool) func() count {
+		tr := tr
+		tr.Client = client
+		return func() (n count) {
+			if there, ok := c.(*remoteConn); ok {
+				n.allocs, n.err = there.allocations(tr)
+			} else {
+				n.allocs, n.err = tr.allocations(c)
+			}
+			return n
+		}
+	}
+	counts := map[string]float64{}
+	there, here, name := side(p.server, false), side(p.client, true), "the client's process"
+	switch {
+	case isRemote(p.client):
+		there, here, name = here, there, "the server's process"
+	case !isRemote(p.server):
+		// One process counts once, what both ends do.
+		there, name = func() count { return count{err: tr.serve(p.server)} }, "both ends"
+	}
+	other := going(t, there)
+	n := here()
+	counts[name] = n.allocs
+	o := Await(t, "the other end's trips", other)
+	if isRemote(p.client) || isRemote(p.server) {
+		counts["the other process"] = o.allocs
+	}
+	if n.err != nil || o.err != nil {
+		t.Fatalf("trips: %v, the other end: %v", n.err, o.err)
+	}
+	return counts
+}
+
+func isRemote(c link.Conn) bool {
+	_, ok := c.(*remoteConn)
+	return ok
 }

@@ -9,17 +9,17 @@ import (
 )
 
 var dialTests = []subtest{
-	{"EndpointIsNamed", endpointIsNamed},
-	{"NobodyListens", nobodyListens},
-	{"ContextOver", dialContextOver},
-	{"Cancelled", dialCancelled},
-	{"DeadlinePasses", dialDeadline},
-	{"AcceptCancelled", acceptCancelled},
-	{"AcceptUnblockedByClose", acceptUnblocked},
-	{"AcceptAfterClose", acceptAfterClose},
-	{"SessionsOutliveTheListener", sessionsOutlive},
-	{"ClosedIncoming", closedIncoming},
-	{"ListenerClosesTwice", listenerClosesTwice},
+	{"EndpointIsNamed", anywhere, endpointIsNamed},
+	{"NobodyListens", anywhere, nobodyListens},
+	{"ContextOver", anywhere, dialContextOver},
+	{"Cancelled", anywhere, dialCancelled},
+	{"DeadlinePasses", anywhere, dialDeadline},
+	{"AcceptCancelled", anywhere, acceptCancelled},
+	{"AcceptUnblockedByClose", anywhere, acceptUnblocked},
+	{"AcceptAfterClose", anywhere, acceptAfterClose},
+	{"SessionsOutliveTheListener", anywhere, sessionsOutlive},
+	{"ClosedIncoming", anywhere, closedIncoming},
+	{"ListenerClosesTwice", anywhere, listenerClosesTwice},
 }
 
 func endpointIsNamed(t *testing.T, h Harness) {

@@ -10,15 +10,15 @@ import (
 )
 
 var drainTests = []subtest{
-	{"UntilThePeerCloses", drainUntilClosed},
-	{"AfterAViolation", drainAfterViolation},
-	{"InsideAMessage", drainInside},
-	{"TimesOut", drainTimeout},
-	{"OfAPeerThatNeverStops", drainEndless},
-	{"Interrupted", drainInterrupted},
-	{"ClosedDuring", drainClosed},
-	{"OfWhatIsOver", drainOver},
-	{"SendingGoesOn", drainSending},
+	{"UntilThePeerCloses", anywhere, drainUntilClosed},
+	{"AfterAViolation", packets, drainAfterViolation},
+	{"InsideAMessage", packets, drainInside},
+	{"TimesOut", anywhere, drainTimeout},
+	{"OfAPeerThatNeverStops", anywhere, drainEndless},
+	{"Interrupted", anywhere, drainInterrupted},
+	{"ClosedDuring", anywhere, drainClosed},
+	{"OfWhatIsOver", anywhere, drainOver},
+	{"SendingGoesOn", anywhere, drainSending},
 }
 
 // draining drains beside the test.
@@ -32,13 +32,7 @@ func draining(t *testing.T, c link.Conn, d *link.Deadline) <-chan error {
 func drainUntilClosed(t *testing.T, h Harness) {
 	for _, side := range []string{"server", "client"} {
 		t.Run(side, func(t *testing.T) {
-			var r Raw
-			var c link.Conn
-			if side == "server" {
-				r, c = rawClient(t, h, limits{packet: 64})
-			} else {
-				r, c = rawServer(t, h, limits{packet: 64})
-			}
+			r, c := h.raw(t, side, limits{packet: 64})
 			drained := draining(t, c, patience())
 			for i := range 1000 {
 				packet := message(request(uint64(i)), random(i%32))
@@ -170,7 +164,7 @@ func drainOver(t *testing.T, h Harness) {
 	}
 	p = h.open(t, limits{})
 	drained := draining(t, p.server, patience())
-	h.Reset(p.client)
+	h.kill(t, p.client, p.server)
 	if err := Await(t, "Drain", drained); err != nil {
 		t.Errorf("drain of a broken session: %v", err)
 	}
@@ -178,13 +172,14 @@ func drainOver(t *testing.T, h Harness) {
 
 // drainSending: the sending half is not concerned.
 func drainSending(t *testing.T, h Harness) {
-	p := h.openDeep(t, 3, limits{})
-	for id := range uint64(3) {
+	n := uint64(h.Nature.depth(3))
+	p := h.openDeep(t, int(n), limits{})
+	for id := range n {
 		mustSend(t, p.client, request(id), nil)
 		mustRecv(t, p.server)
 	}
 	drained := draining(t, p.server, patience())
-	for id := range uint64(3) {
+	for id := range n {
 		mustSend(t, p.server, response(request(id)), []byte{byte(id)})
 		wantMessage(t, p.client, []byte{byte(id)})
 	}

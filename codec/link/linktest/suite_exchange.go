@@ -1,6 +1,7 @@
 package linktest
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/plugin-ipc/netipc/codec/link"
@@ -8,11 +9,13 @@ import (
 )
 
 var exchangeTests = []subtest{
-	{"BothSides", exchangeChain},
-	{"NothingWasSent", exchangeRefused},
-	{"SentAndTimedOut", exchangeTimeout},
-	{"SentAndInterrupted", exchangeInterrupted},
-	{"SentAndClosed", exchangeClosed},
+	{"BothSides", anywhere, exchangeChain},
+	{"NothingWasSent", anywhere, exchangeRefused},
+	{"InFlight", anywhere, exchangeInFlight},
+	{"OfWhatIsOver", anywhere, exchangeOver},
+	{"SentAndTimedOut", anywhere, exchangeTimeout},
+	{"SentAndInterrupted", anywhere, exchangeInterrupted},
+	{"SentAndClosed", anywhere, exchangeClosed},
 }
 
 // ask is one Exchange of a payload.
@@ -60,16 +63,103 @@ func exchangeChain(t *testing.T, h Harness) {
 	}
 }
 
-// exchangeRefused: what Commit refuses is not sent, nothing is waited for, and the session goes on.
+// exchangeRefused: what Commit refuses, Exchange refuses: nothing is sent, nothing is waited for, and the session goes
+// on. Of either side.
 func exchangeRefused(t *testing.T, h Harness) {
-	p := h.open(t, limits{})
-	var m link.Message
-	sent, err := ask(p.client, response(request(1)), nil, &m, patience())
-	wantOnly(t, "exchange", err, link.ErrMisuse)
-	if sent {
-		t.Error("said to be sent")
+	other := map[wire.Kind]wire.Kind{wire.KindRequest: wire.KindResponse, wire.KindResponse: wire.KindRequest}
+	for _, c := range []struct {
+		name     string
+		reserved int // -1: nothing
+		n        int
+		change   func(h *wire.Header)
+		want     error
+	}{
+		{"nothing reserved", -1, 0, nil, link.ErrMisuse},
+		{"more than reserved", 10, 11, nil, link.ErrMisuse},
+		{"less than nothing", 10, -1, nil, link.ErrMisuse},
+		{"no kind", 0, 0, func(h *wire.Header) { h.Kind = 0 }, link.ErrMisuse},
+		{"kind of the other side", 0, 0, func(h *wire.Header) { h.Kind = other[h.Kind] }, link.ErrMisuse},
+		{"kind CONTROL", 0, 0, func(h *wire.Header) { h.Kind = wire.KindControl }, link.ErrMisuse},
+		{"batch of nothing", 8, 8, func(h *wire.Header) { h.Flags, h.ItemCount = wire.FlagBatch, 0 }, link.ErrMisuse},
+		{"too many items", 0, 0, func(h *wire.Header) { h.ItemCount = 5 }, link.ErrTooLarge},
+	} {
+		for _, side := range []string{"client", "server"} {
+			t.Run(side+"/"+c.name, func(t *testing.T) {
+				p := h.open(t, tight)
+				end, head := p.client, request(1)
+				if side == "server" {
+					end, head = p.server, response(head)
+				}
+				if c.change != nil {
+					c.change(&head)
+				}
+				if c.reserved >= 0 {
+					reserve(t, end, c.reserved)
+				}
+				sent, err := end.Exchange(head, c.n, new(link.Message), patience())
+				wantOnly(t, "exchange", err, c.want)
+				if sent {
+					t.Error("said to be sent")
+				}
+				p.works(t, 2)
+			})
+		}
 	}
-	p.works(t, 2)
+}
+
+// exchangeInFlight: neither an id that is in flight nor a request too many is sent.
+func exchangeInFlight(t *testing.T, h Harness) {
+	p := h.open(t, limits{depth: 3})
+	depth := uint64(p.client.Info().Depth)
+	for id := range depth {
+		mustSend(t, p.client, request(id), nil)
+		mustRecv(t, p.server)
+		for _, again := range []uint64{id, depth} {
+			if again == depth && id+1 < depth {
+				continue // there is room for it
+			}
+			sent, err := ask(p.client, request(again), nil, new(link.Message), patience())
+			wantOnly(t, "exchange", err, link.ErrInFlight)
+			if sent {
+				t.Error("said to be sent")
+			}
+		}
+	}
+	for id := range depth {
+		mustSend(t, p.server, response(request(id)), nil)
+		mustRecv(t, p.client)
+	}
+	p.works(t, 0)
+}
+
+// exchangeOver: of a session that this side has closed, or on which the peer has violated the protocol.
+func exchangeOver(t *testing.T, h Harness) {
+	for _, side := range []string{"client", "server"} {
+		r, c := h.raw(t, side, limits{})
+		head := request(1)
+		if side == "server" {
+			head = response(head)
+		}
+		wrong := head
+		wrong.Kind = wire.KindControl
+		if err := r.Send(message(wrong, nil)); err != nil {
+			t.Fatal(err)
+		}
+		sent, err := ask(c, head, []byte{1}, new(link.Message), patience())
+		wantOnly(t, "exchange", err, link.ErrProtocol)
+		if !sent {
+			t.Errorf("%s: a violation of the peer keeps this side from sending", side)
+		}
+		if b, err := r.Recv(); err != nil || !bytes.Equal(b, message(head, []byte{1})) {
+			t.Errorf("%s: the peer received %x, %v", side, b, err)
+		}
+		c.Close()
+		sent, err = c.Exchange(head, 0, new(link.Message), patience())
+		wantOnly(t, "exchange", err, link.ErrClosed)
+		if sent {
+			t.Error("said to be sent")
+		}
+	}
 }
 
 // exchangeTimeout: the request is out, so its answer can still be received.

@@ -11,8 +11,8 @@ import (
 )
 
 var faultTests = []subtest{
-	{"Requests", func(t *testing.T, h Harness) { faults(t, h, wire.KindRequest) }},
-	{"Responses", func(t *testing.T, h Harness) { faults(t, h, wire.KindResponse) }},
+	{"Requests", packets, func(t *testing.T, h Harness) { faults(t, h, wire.KindRequest) }},
+	{"Responses", packets, func(t *testing.T, h Harness) { faults(t, h, wire.KindResponse) }},
 }
 
 // faultLimits make the second of the messages below three packets, and the others one.
@@ -50,9 +50,6 @@ func faultOutcomes(kind wire.Kind) map[Fault][5]faultOutcome {
 // faults lets each packet of three messages meet each fault: what arrives is what was sent, or there is an error
 // that says what has happened.
 func faults(t *testing.T, h Harness, kind wire.Kind) {
-	if h.Pipe == nil {
-		t.Skip("the harness has no bare connections")
-	}
 	for fault, outcomes := range faultOutcomes(kind) {
 		for n, want := range outcomes {
 			t.Run(fmt.Sprintf("%v/packet %d", fault, n), func(t *testing.T) { faultCase(t, h, kind, fault, n, want) })
@@ -61,21 +58,16 @@ func faults(t *testing.T, h Harness, kind wire.Kind) {
 }
 
 func faultCase(t *testing.T, h Harness, kind wire.Kind, fault Fault, at int, want faultOutcome) {
-	a, b, reset := h.Pipe(t)
-	faulty := NewFaulty(a, reset, func(n int, _ []byte) Fault {
-		if n == at {
-			return fault
-		}
-		return Pass
-	})
-	info := link.Info{Endpoint: "faults", Limits: faultLimits, Depth: 3}
-	var sender, receiver link.Conn = link.NewClientSession(faulty, info), link.NewServerSession(b, info)
+	info := link.Info{Endpoint: "faults", Limits: faultLimits, Depth: 4}
+	sender, receiver, resume := h.faulty(t, FaultPlan{Client: kind == wire.KindRequest, Info: info, Packet: at, Fault: fault})
 	if kind == wire.KindResponse {
-		sender, receiver = link.NewServerSession(faulty, info), link.NewClientSession(b, info)
 		for id := range uint64(3) { // what is to be answered
 			mustSend(t, receiver, request(id+1), nil)
 			mustRecv(t, sender)
 		}
+	}
+	if fault == Reset { // who dies with something unread leaves a broken connection
+		mustSend(t, receiver, unread(kind), nil)
 	}
 	payloads := faultPayloads()
 	sent := going(t, func() error {
@@ -93,7 +85,7 @@ func faultCase(t *testing.T, h Harness, kind wire.Kind, fault Fault, at int, wan
 		receiver.Close()
 	})
 	if fault == Stall {
-		stalled(t, receiver, faulty, [5]int{0, 1, 1, 1, 2}[at], &payloads)
+		stalled(t, receiver, resume, [5]int{0, 1, 1, 1, 2}[at], &payloads)
 		want.ids = want.ids[[5]int{0, 1, 1, 1, 2}[at]:]
 	}
 	var ids []uint64
@@ -123,8 +115,16 @@ func faultCase(t *testing.T, h Harness, kind wire.Kind, fault Fault, at int, wan
 	}
 }
 
+// unread returns the header of a message that whoever sends the given kind gets and does not receive.
+func unread(sends wire.Kind) wire.Header {
+	if sends == wire.KindRequest {
+		return response(request(1 << 40))
+	}
+	return request(1 << 40)
+}
+
 // stalled receives what comes before a stall, waits in vain for more, and ends the stall.
-func stalled(t *testing.T, receiver link.Conn, faulty *Faulty, before int, payloads *[3][]byte) {
+func stalled(t *testing.T, receiver link.Conn, resume func(), before int, payloads *[3][]byte) {
 	t.Helper()
 	for i := range before {
 		wantMessage(t, receiver, payloads[i])
@@ -132,5 +132,5 @@ func stalled(t *testing.T, receiver link.Conn, faulty *Faulty, before int, paylo
 	for range 2 {
 		wantOnly(t, "receive", receiver.Recv(new(link.Message), soon()), link.ErrTimeout)
 	}
-	faulty.Resume()
+	resume()
 }

@@ -9,17 +9,17 @@ import (
 )
 
 var handshakeTests = []subtest{
-	{"AgreedValues", agreedValues},
-	{"Defaults", agreedDefaults},
-	{"RefusalsAndTheirOrder", refusals},
-	{"RefuseWithEachStatus", refuseWith},
-	{"EachFieldOfHello", helloFields},
-	{"OrderOfChecks", handshakeOrder},
-	{"OddAnswers", oddAnswers},
-	{"SilentClientMeetsTheLimit", silentClientLimit},
-	{"SilentClientMeetsTheContext", silentClientContext},
-	{"SilentClientHoldsUpNobody", silentClientBeside},
-	{"ClientLeaves", clientLeaves},
+	{"AgreedValues", anywhere, agreedValues},
+	{"Defaults", anywhere, agreedDefaults},
+	{"RefusalsAndTheirOrder", anywhere, refusals},
+	{"RefuseWithEachStatus", anywhere, refuseWith},
+	{"EachFieldOfHello", anywhere, helloFields},
+	{"OrderOfChecks", anywhere, handshakeOrder},
+	{"OddAnswers", anywhere, oddAnswers},
+	{"SilentClientMeetsTheLimit", anywhere, silentClientLimit},
+	{"SilentClientMeetsTheContext", anywhere, silentClientContext},
+	{"SilentClientHoldsUpNobody", anywhere, silentClientBeside},
+	{"ClientLeaves", anywhere, clientLeaves},
 }
 
 func agreedValues(t *testing.T, h Harness) {

@@ -67,26 +67,15 @@ func oddAnswers(t *testing.T, h Harness) {
 	}
 }
 
-// helloFields: every field of a HELLO has values that are accepted, and each of them is seen in the answer, or
-// is seen not to matter (spec 01, "Negotiation").
-func helloFields(t *testing.T, h Harness) {
-	const token = 5
-	s := h.Settings
-	s.Supported, s.Preferred = wire.ProfileBaseline, wire.ProfileBaseline
-	s.RequestPayload, s.ResponsePayload, s.AuthToken, s.Packet, s.SessionID = 1000, 2000, token, 4096, 3
-	hello := wire.Hello{
-		Supported: wire.ProfileBaseline, Preferred: wire.ProfileBaseline, MaxRequestPayload: 100, MaxRequestItems: 2,
-		MaxResponsePayload: 300, MaxResponseItems: 4, AuthToken: token, PacketSize: 1000,
-	}
-	ack := wire.HelloAck{
-		Supported: wire.ProfileBaseline, Intersection: wire.ProfileBaseline, Selected: wire.ProfileBaseline,
-		MaxRequestPayload: 100, MaxRequestItems: 2, MaxResponsePayload: 2000, MaxResponseItems: 2, PacketSize: 1000, SessionID: 3,
-	}
-	for _, c := range []struct {
-		name   string
-		change func(h *wire.Hello, want *wire.HelloAck)
-		packet func(p []byte) []byte
-	}{
+// helloCase is a value of a field of a HELLO that is accepted.
+type helloCase struct {
+	name   string
+	change func(h *wire.Hello, want *wire.HelloAck)
+	packet func(p []byte) []byte
+}
+
+func helloCases() []helloCase {
+	return []helloCase{
 		{name: "nothing"},
 		{name: "more profiles", change: func(h *wire.Hello, _ *wire.HelloAck) { h.Supported = 1<<31 | wire.ProfileBaseline }},
 		{name: "no preference", change: func(h *wire.Hello, _ *wire.HelloAck) { h.Preferred = 0 }},
@@ -108,7 +97,25 @@ func helloFields(t *testing.T, h Harness) {
 		{name: "message id", packet: func(p []byte) []byte { return other(p, offMessageID, 8) }},
 		{name: "trailing bytes", packet: func(p []byte) []byte { return append(p, random(20)...) }},
 		{name: "many trailing bytes", packet: func(p []byte) []byte { return append(p, random(3000)...) }},
-	} {
+	}
+}
+
+// helloFields: every field of a HELLO has values that are accepted, and each of them is seen in the answer, or
+// is seen not to matter (spec 01, "Negotiation").
+func helloFields(t *testing.T, h Harness) {
+	const token = 5
+	s := h.Settings
+	s.Supported, s.Preferred = wire.ProfileBaseline, wire.ProfileBaseline
+	s.RequestPayload, s.ResponsePayload, s.AuthToken, s.Packet, s.SessionID = 1000, 2000, token, 4096, 3
+	hello := wire.Hello{
+		Supported: wire.ProfileBaseline, Preferred: wire.ProfileBaseline, MaxRequestPayload: 100, MaxRequestItems: 2,
+		MaxResponsePayload: 300, MaxResponseItems: 4, AuthToken: token, PacketSize: 1000,
+	}
+	ack := wire.HelloAck{
+		Supported: wire.ProfileBaseline, Intersection: wire.ProfileBaseline, Selected: wire.ProfileBaseline,
+		MaxRequestPayload: 100, MaxRequestItems: 2, MaxResponsePayload: 2000, MaxResponseItems: 2, PacketSize: 1000, SessionID: 3,
+	}
+	for _, c := range helloCases() {
 		t.Run(c.name, func(t *testing.T) {
 			l, _ := h.New(t)
 			r, in := silent(t, h, l)

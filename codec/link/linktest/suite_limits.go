@@ -9,11 +9,11 @@ import (
 )
 
 var limitTests = []subtest{
-	{"ExactlyTheLimit", exactLimit},
-	{"RequestRefusedLocally", requestTooLarge},
-	{"ResponseRefusedLocally", responseTooLarge},
-	{"RequestBeyondEndsTheServersSession", remoteRequestTooLarge},
-	{"ResponseBeyondEndsTheClientsSession", remoteResponseTooLarge},
+	{"ExactlyTheLimit", anywhere, exactLimit},
+	{"RequestRefusedLocally", anywhere, requestTooLarge},
+	{"ResponseRefusedLocally", anywhere, responseTooLarge},
+	{"RequestBeyondEndsTheServersSession", anywhere, remoteRequestTooLarge},
+	{"ResponseBeyondEndsTheClientsSession", anywhere, remoteResponseTooLarge},
 }
 
 var tight = limits{request: 100, items: 4, response: 200}

@@ -13,12 +13,12 @@ import (
 )
 
 var messageTests = []subtest{
-	{"Echo", echoSizes},
-	{"EveryHeaderField", headerFields},
-	{"Batches", batches},
-	{"BatchOfOne", batchOfOne},
-	{"ErrorAnswerWithBatchFlag", errorAnswer},
-	{"ManyThroughOneMessage", manyMessages},
+	{"Echo", anywhere, echoSizes},
+	{"EveryHeaderField", anywhere, headerFields},
+	{"Batches", anywhere, batches},
+	{"BatchOfOne", anywhere, batchOfOne},
+	{"ErrorAnswerWithBatchFlag", anywhere, errorAnswer},
+	{"ManyThroughOneMessage", anywhere, manyMessages},
 }
 
 // echo answers each request with its own payload until the session ends, which the test's end sees to.

@@ -9,15 +9,15 @@ import (
 )
 
 var reserveTests = []subtest{
-	{"ExactlyAsAsked", reserveExact},
-	{"GrowKeepsBytes", reserveGrow},
-	{"CommitOfLess", commitLess},
-	{"CommitWithoutReserve", commitMisuse},
-	{"CommitTwice", commitTwice},
-	{"CommitOfMore", commitMore},
-	{"CommitOfTheWrongKind", commitKind},
-	{"CommitOfAnEmptyBatch", commitEmptyBatch},
-	{"Cancel", cancelReserved},
+	{"ExactlyAsAsked", anywhere, reserveExact},
+	{"GrowKeepsBytes", anywhere, reserveGrow},
+	{"CommitOfLess", anywhere, commitLess},
+	{"CommitWithoutReserve", anywhere, commitMisuse},
+	{"CommitTwice", anywhere, commitTwice},
+	{"CommitOfMore", anywhere, commitMore},
+	{"CommitOfTheWrongKind", anywhere, commitKind},
+	{"CommitOfAnEmptyBatch", anywhere, commitEmptyBatch},
+	{"Cancel", anywhere, cancelReserved},
 }
 
 func reserve(t testing.TB, c link.Conn, n int) []byte {

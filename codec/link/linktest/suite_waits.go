@@ -2,6 +2,8 @@ package linktest
 
 import (
 	"bytes"
+	"errors"
+	"syscall"
 	"testing"
 	"time"
 
@@ -9,13 +11,14 @@ import (
 )
 
 var waitTests = []subtest{
-	{"RecvTimesOut", recvTimeout},
-	{"RecvInterrupted", recvInterrupted},
-	{"InterruptBeforeTheCall", interruptBefore},
-	{"InterruptOfTheOtherSide", interruptOther},
-	{"LastInterruptCounts", interruptTwice},
-	{"PartialMessageIsKept", partialKept},
-	{"DeadlineCoversAllPackets", deadlineCovers},
+	{"RecvTimesOut", anywhere, recvTimeout},
+	{"RecvInterrupted", anywhere, recvInterrupted},
+	{"InterruptBeforeTheCall", anywhere, interruptBefore},
+	{"InterruptOfTheOtherSide", anywhere, interruptOther},
+	{"LastInterruptCounts", anywhere, interruptTwice},
+	{"Descriptors", anywhere, descriptorsWork},
+	{"PartialMessageIsKept", packets, partialKept},
+	{"DeadlineCoversAllPackets", packets, deadlineCovers},
 }
 
 // ends runs f for either end of a session that receives, with what makes the other end send one message.
@@ -104,6 +107,27 @@ func interruptTwice(t *testing.T, h Harness) {
 	p.server.Interrupt(link.SideRecv, link.ErrMisuse)
 	p.server.Interrupt(link.SideRecv, errCause)
 	wantOnly(t, "receive", p.server.Recv(new(link.Message), patience()), errCause)
+	p.works(t, 1)
+}
+
+// descriptorsWork: whoever waits in a loop of his own gets at the descriptor, or is told that there is none.
+func descriptorsWork(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	for name, get := range map[string]func() (syscall.RawConn, error){
+		"client": p.client.SyscallConn, "server": p.server.SyscallConn, "listener": p.listener.SyscallConn,
+	} {
+		raw, err := get()
+		if errors.Is(err, errors.ErrUnsupported) {
+			continue
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		seen := false
+		if err := raw.Control(func(uintptr) { seen = true }); err != nil || !seen {
+			t.Errorf("%s: the descriptor was not to be had: %v", name, err)
+		}
+	}
 	p.works(t, 1)
 }
 
