@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/wire"
@@ -50,7 +49,7 @@ func (c *Client[Req, View, M]) do(ctx context.Context, t *try, r Req) (View, err
 	for {
 		v, err := c.attempt(ctx, t, r)
 		if err == nil {
-			c.c.n.calls.Add(1)
+			t.x.answered = true
 			return v, nil
 		}
 		if err := c.c.again(ctx, t, err); err != nil {
@@ -86,16 +85,13 @@ func (c *Client[Req, View, M]) exchange(ctx context.Context, t *try, r Req) (Vie
 			t.x.unreserve()
 			return none, stop(err)
 		}
-		err = t.x.send(ctx, h, n)
+		err = t.x.transact(ctx, h, n)
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, errAgain) {
+		if err != errAgain {
 			return none, err
 		}
-	}
-	if err := t.x.await(ctx); err != nil {
-		return none, err
 	}
 	if err := t.x.judge(h); err != nil {
 		return none, err
@@ -139,6 +135,8 @@ func (l Lease[View]) Release() {
 func (x *call) turn() uint64 {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
+	x.s.count(x)
+	x.s.parted(x) // it reads no more
 	return x.turns
 }
 

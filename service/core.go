@@ -163,6 +163,7 @@ func (s *session) probe() bool {
 	s.mu.Lock()
 	s.leader = nil
 	s.passOn()
+	s.offer() // the only slot had to wait for this
 	s.mu.Unlock()
 	if err != nil && !errors.Is(err, link.ErrTimeout) && !errors.Is(err, errWake) {
 		s.fail(err)
@@ -230,6 +231,10 @@ func (c *core) clearAbort() {
 func (c *core) ended(s *session, err error) {
 	c.mu.Lock()
 	delete(c.sessions, s)
+	s.mu.Lock()
+	c.n.add(s.moved)
+	s.moved, s.settled = moved{}, true
+	s.mu.Unlock()
 	if c.current.Load() == s && !c.closed {
 		c.lastErr = err
 	}
