@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/link"
@@ -20,7 +21,7 @@ func (x *call) reserve(ctx context.Context, n int) ([]byte, error) {
 	if n < 0 {
 		return nil, stop(fmt.Errorf("%w: a request of %d bytes", link.ErrMisuse, n))
 	}
-	if !x.hasTurn {
+	if !x.hasTurn && s.only == nil {
 		if err := x.line(ctx); err != nil {
 			return nil, err
 		}
@@ -81,9 +82,6 @@ func (s *session) giveTurn(x *call) {
 	x.hasTurn = true
 	s.lastID++
 	x.id, x.state = s.lastID, callSending
-	if s.alone() {
-		s.leader = x
-	}
 	s.ensureReader()
 }
 
@@ -113,7 +111,7 @@ func (x *call) unreserve() {
 // sent, for no reason of this caller's; reserve and encode once more. After a departed error the slot is no longer
 // the caller's.
 func (x *call) transact(ctx context.Context, h wire.Header, n int) error {
-	if x.s.alone() {
+	if x.s.only != nil {
 		return x.exchange(ctx, h, n)
 	}
 	if err := x.send(ctx, h, n); err != nil {
@@ -257,6 +255,7 @@ func (x *call) lead(ctx context.Context) (done bool, err error) {
 				return true, nil
 			}
 			s.mu.Unlock()
+			runtime.Gosched()
 			continue
 		}
 		switch {
@@ -302,6 +301,12 @@ func (x *call) depart(why error) error {
 	if x.state == callAnswered || s.err != nil {
 		s.mu.Unlock()
 		return nil // await looks again
+	}
+	if s.only != nil {
+		s.mu.Unlock()
+		s.leaveOnly()
+		s.c.event(link.EventAbandon, s, why)
+		return &departed{why}
 	}
 	ok := s.abandon(x)
 	last := s.retired != nil && s.active == 0

@@ -111,14 +111,14 @@ func (c *Client[Req, View, M]) Acquire(ctx context.Context, r Req) (Lease[View],
 	if err != nil {
 		return Lease[View]{}, err
 	}
-	return Lease[View]{view: v, x: t.x, turn: t.x.turn()}, nil
+	return Lease[View]{view: v, x: t.x, loan: t.x.lend()}, nil
 }
 
 // Lease is an answer on loan. It is a value; copies are the same loan. Valid until Release.
 type Lease[View any] struct {
 	view View
 	x    *call
-	turn uint64
+	loan uint64
 }
 
 // View returns the answer, borrowed until Release; copy to keep.
@@ -126,27 +126,29 @@ func (l Lease[View]) View() View { return l.view }
 
 // Release ends the loan. A second Release, of this value or of a copy, does nothing.
 func (l Lease[View]) Release() {
-	if l.x != nil && l.x.claim(l.turn) {
+	if l.x != nil && l.x.claim(l.loan) {
 		l.x.giveBack()
 	}
 }
 
-// turn identifies the caller's turn with the slot.
-func (x *call) turn() uint64 {
-	x.s.mu.Lock()
-	defer x.s.mu.Unlock()
-	x.s.count(x)
-	x.s.parted(x) // it reads no more
-	return x.turns
+// lend counts the call and identifies the loan.
+func (x *call) lend() uint64 {
+	s := x.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count(x)
+	s.leases++
+	x.lease = s.leases
+	return x.lease
 }
 
-// claim reports, to exactly one asker, that the turn is still the slot's own.
-func (x *call) claim(turn uint64) bool {
+// claim reports, to exactly one asker, that the loan is the slot's own.
+func (x *call) claim(lease uint64) bool {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
-	if x.turns != turn {
+	if x.lease != lease {
 		return false
 	}
-	x.turns++
+	x.lease = 0
 	return true
 }

@@ -40,7 +40,11 @@ func (s *session) debt() error {
 	switch {
 	case s.active != 0:
 		return fmt.Errorf("%d active callers", s.active)
-	case len(s.idle)+s.abandoned != len(s.calls):
+	case s.only != nil && s.word.Load()&onlyHeld != 0:
+		return fmt.Errorf("the only slot is in somebody's hands")
+	case s.only != nil && s.err == nil && s.word.Load()&onlyBarred != 0:
+		return fmt.Errorf("the only slot is barred")
+	case s.only == nil && len(s.idle)+s.abandoned != len(s.calls):
 		return fmt.Errorf("%d slots are free and %d abandoned of %d", len(s.idle), s.abandoned, len(s.calls))
 	case s.queued != 0 || len(s.free) != 0 || s.lined != 0:
 		return fmt.Errorf("%d wait for a slot, %d slots are on their way, %d wait for the turn", s.queued, len(s.free), s.lined)

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/wire"
@@ -28,6 +29,9 @@ type session struct {
 
 	closed chan struct{} // closed when the Conn is
 
+	only *call         // the only slot, nil where there are more
+	word atomic.Uint64 // who has it (alone.go)
+
 	mu        sync.Mutex
 	calls     []*call // all slots
 	idle      []*call // those that nobody has and that are on their way to nobody
@@ -39,6 +43,7 @@ type session struct {
 	queued    int   // callers who wait for a slot, or have not noticed yet that they have one
 	lined     int   // callers who wait for the turn, likewise
 	active    int   // slots in callers' hands
+	leases    uint64
 	outgrown  bool  // an answer did not fit; the provider ends such a session
 	retired   error // why it takes no more callers, and the last one closes it; nil if it does
 	err       error // why the session is over
@@ -46,6 +51,7 @@ type session struct {
 	watches   watches
 	moved     moved // not in core.n yet
 	settled   bool  // what moves from now on goes there at once
+	run       moved // what each call counts that the word counts
 
 	rx link.Message // belongs to the leader
 
@@ -75,7 +81,7 @@ type call struct {
 	state callState
 	done  <-chan struct{} // of the caller's context
 	watch *watch          // kept from one turn to the next as long as the context stays the same
-	turns uint64          // how often the slot was given back; tells leases of an earlier turn
+	lease uint64          // which one it is lent out with; 0: none
 }
 
 type callState uint8
@@ -106,22 +112,25 @@ func newSession(c *core, conn link.Conn) *session {
 		s.calls[i] = &call{s: s, wake: make(chan struct{}, 1)}
 		s.idle[depth-1-i] = s.calls[i]
 	}
+	if depth == 1 {
+		s.only, s.idle = s.calls[0], nil
+	}
 	return s
 }
-
-// alone reports whether there is one slot only.
-func (s *session) alone() bool { return len(s.calls) == 1 }
 
 // take waits for a slot. The error is a stopError when the wait ended for the caller's own reasons, errRetired
 // when the session takes no more callers, else why it is over.
 func (s *session) take(ctx context.Context, b *bound) (*call, error) {
+	if s.only != nil {
+		return s.takeOnly(ctx, b)
+	}
 	s.mu.Lock()
 	if err := s.refuses(); err != nil {
 		s.mu.Unlock()
 		return nil, err
 	}
 	last := len(s.idle) - 1
-	if last < 0 || s.queued > 0 || s.held() {
+	if last < 0 || s.queued > 0 {
 		return s.queue(ctx, b) // unlocks
 	}
 	x := s.idle[last]
@@ -182,13 +191,10 @@ func (s *session) queue(ctx context.Context, b *bound) (x *call, err error) {
 	return nil, err
 }
 
-// held reports whether the only slot has to wait for a probe: who has it reads. s.mu is held.
-func (s *session) held() bool { return s.alone() && s.leader != nil }
-
 // put makes a slot free, or hands it to who has waited for longest. s.mu is held.
 func (s *session) put(x *call) {
 	x.state = callIdle
-	if s.queued > len(s.free) && !s.held() {
+	if s.queued > len(s.free) {
 		s.free <- x
 	} else {
 		s.idle = append(s.idle, x)
@@ -197,7 +203,7 @@ func (s *session) put(x *call) {
 
 // offer hands idle slots to who waits for one. s.mu is held.
 func (s *session) offer() {
-	for len(s.idle) > 0 && s.queued > len(s.free) && !s.held() {
+	for len(s.idle) > 0 && s.queued > len(s.free) {
 		last := len(s.idle) - 1
 		s.free <- s.idle[last]
 		s.idle = s.idle[:last]
@@ -231,6 +237,10 @@ func (s *session) cause() error {
 func (x *call) giveBack() {
 	s := x.s
 	x.msg.Release()
+	if s.only != nil {
+		s.giveBackOnly()
+		return
+	}
 	s.mu.Lock()
 	s.leave(x)
 	s.put(x)
@@ -244,26 +254,16 @@ func (x *call) giveBack() {
 // leave takes the caller out of the session's books. s.mu is held.
 func (s *session) leave(x *call) {
 	s.active--
-	x.turns++
 	s.count(x)
-	s.parted(x)
+	if x.hasTurn {
+		s.takeTurn(x)
+	}
 	if w := x.watch; w != nil && (!w.keep || w.over || s.err != nil) {
 		s.watches.release(s, x)
 	}
 }
 
-// parted takes from a caller what it still has of the Conn: the turn, and the only slot's part of who reads.
-// s.mu is held.
-func (s *session) parted(x *call) {
-	if x.hasTurn {
-		s.takeTurn(x)
-	}
-	if s.leader == x {
-		s.leader = nil
-	}
-}
-
-// count adds to the session's counts what x has not added yet. s.mu is held, or nobody else has x.
+// count adds to the session's counts what x has not added yet. s.mu is held.
 func (s *session) count(x *call) {
 	m := moved{out: x.out, in: x.in}
 	if x.answered {
@@ -354,6 +354,7 @@ func (s *session) fail(err error) {
 			err = s.retired
 		}
 		s.watches.stop()
+		s.bar()
 	}
 	s.mu.Unlock()
 	if first {
@@ -369,7 +370,8 @@ func (s *session) retire(why error) {
 		s.retired = why
 		close(s.gone)
 	}
-	last := s.active == 0
+	s.bar()
+	last := !s.inUse()
 	s.mu.Unlock()
 	if last {
 		s.fail(errRetired)
@@ -384,6 +386,10 @@ func (s *session) interrupt(done <-chan struct{}) {
 	defer s.mu.Unlock()
 	if w := s.watches.kept[done]; w != nil {
 		w.over = true
+	}
+	if s.only != nil {
+		s.interruptOnly(done)
+		return
 	}
 	if s.leader != nil && s.leader.leaves(done) {
 		s.conn.Interrupt(link.SideRecv, errWake)

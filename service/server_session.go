@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plugin-ipc/netipc/codec"
@@ -20,9 +21,10 @@ type serverSession struct {
 	ctx    context.Context // of handlers
 	cancel context.CancelCauseFunc
 
-	mu    sync.Mutex
-	phase uint8
-	n     tally
+	word    atomic.Uint64 // its phase, and the turns that are not in n yet
+	mu      sync.Mutex
+	n       tally
+	in, out int // payload of the request and of the answer of each of those turns; written by its goroutine alone
 
 	// Of its goroutine alone.
 	msg      link.Message
@@ -45,11 +47,15 @@ type serverSession struct {
 }
 
 // The phase of a session is idle, or made of these. Whoever makes an idle session leave closes it; a busy one
-// notices by itself, when its answer is out. Guarded by mu.
+// notices by itself, when its answer is out.
+//
+// Above them the word counts turns, each a request and its answer that says OK. So a turn costs two atomic steps as
+// long as requests are of one size and answers too; where a size changes, what was counted is settled first, under mu.
 const (
-	sessionIdle    uint8 = 0
-	sessionBusy    uint8 = 1 << 0 // a request is being answered
-	sessionLeaving uint8 = 1 << 1
+	sessionBusy    uint64 = 1 << iota // a request is being answered
+	sessionParting                    // a last word is being said to somebody who has not sent one
+	sessionLeaving
+	sessionTurn // one of the turns
 )
 
 // begin makes the session of a client that has shaken hands. Nil: the server has stopped meanwhile.
@@ -82,22 +88,55 @@ func (s *serverSession) run() {
 // awake makes an idle session busy, with the request that has come. It reports false when there is none, or the
 // session has to leave.
 func (s *serverSession) awake() bool {
-	s.mu.Lock()
-	if s.phase != sessionIdle {
-		s.mu.Unlock()
-		s.why = ErrServerClosed
-		return false
-	}
-	s.phase = sessionBusy
-	if s.next == nil {
-		s.n.received(len(s.msg.Payload))
-	}
-	s.mu.Unlock()
 	if s.next != nil {
+		if s.word.Or(sessionParting)&sessionLeaving != 0 {
+			s.why = ErrServerClosed
+			return false
+		}
 		s.broken(s.next)
 		return false
 	}
+	if n := len(s.msg.Payload); n != s.in {
+		s.resize(n, s.out)
+	}
+	if s.word.Add(sessionBusy)&sessionLeaving != 0 {
+		s.word.Add(^sessionBusy + 1) // it does not count
+		s.why = ErrServerClosed
+		return false
+	}
 	return true
+}
+
+// resize makes turns count with other sizes from now on.
+func (s *serverSession) resize(in, out int) {
+	s.mu.Lock()
+	s.settle()
+	s.in, s.out = in, out
+	s.mu.Unlock()
+}
+
+// settle moves turns from the word to n. s.mu is held.
+func (s *serverSession) settle() {
+	turns := s.word.Load() / sessionTurn
+	s.word.Add(-(turns * sessionTurn))
+	s.n.turns(turns, s.in, s.out)
+}
+
+// tally returns what the session has counted, the request that is being answered included.
+func (s *serverSession) tally() tally {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.n
+	if n.latency != nil {
+		h := *n.latency
+		n.latency = &h
+	}
+	w := s.word.Load()
+	n.turns(w/sessionTurn, s.in, s.out)
+	if w&sessionBusy != 0 {
+		n.received(s.in)
+	}
+	return n
 }
 
 // broken is how a session ends that cannot receive any more: with a last answer if the client is to blame and
@@ -168,16 +207,29 @@ func (s *serverSession) turn(h wire.Header, n int) error {
 // the time for sending is over. The error ends the exchange: the session has to leave.
 func (s *serverSession) answered() error {
 	s.deadline = 0
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.n.sent(s.status, s.size)
-	if s.start != 0 && s.status == wire.StatusOK {
-		s.n.latency.note(link.Now() - s.start)
+	if s.status != wire.StatusOK {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.n.received(s.in)
+		s.n.sent(s.status, s.size)
+		return leaves(s.word.Add(^sessionBusy + 1))
 	}
-	if s.phase != sessionBusy {
+	if s.start != 0 {
+		s.mu.Lock()
+		s.n.latency.note(link.Now() - s.start)
+		s.mu.Unlock()
+	}
+	if s.size != s.out {
+		s.resize(s.in, s.size)
+	}
+	return leaves(s.word.Add(sessionTurn - sessionBusy))
+}
+
+// leaves returns the error of a session that has to.
+func leaves(word uint64) error {
+	if word&sessionLeaving != 0 {
 		return ErrServerClosed // and awake finds that out, too
 	}
-	s.phase = sessionIdle
 	return nil
 }
 
@@ -188,12 +240,12 @@ const lingerTime = 100 * time.Millisecond
 // bytes unread hands the peer a reset before the answer (spec 15-l).
 func (s *serverSession) linger() {
 	s.mu.Lock()
-	leaving := s.phase != sessionBusy
-	if !leaving {
-		s.phase = sessionIdle
+	was := s.word.And(^(sessionBusy | sessionParting))
+	if was&sessionBusy != 0 {
+		s.n.received(s.in)
 	}
 	s.mu.Unlock()
-	if leaving {
+	if was&sessionLeaving != 0 {
 		return
 	}
 	s.deadline = link.Within(lingerTime)
@@ -202,10 +254,7 @@ func (s *serverSession) linger() {
 
 // leave ends the session from outside: at once, or as soon as the request in progress is answered.
 func (s *serverSession) leave(now bool) {
-	s.mu.Lock()
-	busy := s.phase&sessionBusy != 0
-	s.phase |= sessionLeaving
-	s.mu.Unlock()
+	busy := s.word.Or(sessionLeaving)&(sessionBusy|sessionParting) != 0
 	if !busy {
 		s.conn.Close()
 	}
@@ -237,9 +286,8 @@ func (c *serverCore) ended(s *serverSession) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.sessions, s)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c.past.add(&s.n)
+	n := s.tally()
+	c.past.add(&n)
 }
 
 type sessionKey struct{}

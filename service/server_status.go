@@ -64,6 +64,14 @@ func (t *tally) received(n int) {
 	t.bytesIn += uint64(n) + wire.HeaderSize
 }
 
+// turns counts so many requests with in bytes of payload, and their answers with out bytes.
+func (t *tally) turns(n uint64, in, out int) {
+	t.requests += n
+	t.bytesIn += n * (uint64(in) + wire.HeaderSize)
+	t.answers[wire.StatusOK] += n
+	t.bytesOut += n * (uint64(out) + wire.HeaderSize)
+}
+
 // sent counts an answer with n bytes of payload.
 func (t *tally) sent(status wire.Status, n int) {
 	t.answers[status]++
@@ -98,9 +106,8 @@ func (c *serverCore) status() ServerStatus {
 	}
 	sum.add(&c.past)
 	for s := range c.sessions {
-		s.mu.Lock()
-		sum.add(&s.n)
-		s.mu.Unlock()
+		n := s.tally()
+		sum.add(&n)
 	}
 	c.mu.Unlock()
 	st.ResponseCeiling = c.ceiling.now()
@@ -122,16 +129,16 @@ func (c *serverCore) list() []SessionStatus {
 	c.mu.Lock()
 	all := make([]SessionStatus, 0, len(c.sessions))
 	for s := range c.sessions {
-		s.mu.Lock()
+		busy := s.word.Load()&(sessionBusy|sessionParting) != 0
+		n := s.tally()
 		all = append(all, SessionStatus{
 			Info:     s.info,
 			Since:    s.since,
-			Busy:     s.phase&sessionBusy != 0,
-			Requests: s.n.requests,
-			BytesIn:  s.n.bytesIn,
-			BytesOut: s.n.bytesOut,
+			Busy:     busy,
+			Requests: n.requests,
+			BytesIn:  n.bytesIn,
+			BytesOut: n.bytesOut,
 		})
-		s.mu.Unlock()
 	}
 	c.mu.Unlock()
 	slices.SortFunc(all, func(a, b SessionStatus) int {

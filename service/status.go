@@ -80,6 +80,7 @@ func (c *core) status() Status {
 	}
 	for s := range c.sessions {
 		s.mu.Lock()
+		s.settle()
 		st.Calls += s.moved.calls
 		st.BytesOut += s.moved.out
 		st.BytesIn += s.moved.in
