@@ -184,6 +184,7 @@ func (s *session) inUse() bool { return s.active > 0 || s.word.Load()&onlyHeld !
 // s.mu is held.
 func (s *session) interruptOnly(done <-chan struct{}) {
 	if s.only.leaves(done) {
+		s.only.nudge()
 		s.conn.Interrupt(link.SideRecv, errWake)
 		s.conn.Interrupt(link.SideSend, errWake)
 	}
@@ -241,7 +242,7 @@ func (x *call) unanswered(ctx context.Context, n int, sent bool, err error) erro
 	switch {
 	case refused, errors.Is(err, errWake):
 		s.mu.Lock()
-		x.state = callWaiting
+		x.state, x.at, x.late = callWaiting, 0, false
 		s.mu.Unlock()
 		if err := x.await(ctx); err != nil {
 			return err

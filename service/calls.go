@@ -209,7 +209,7 @@ func (x *call) await(ctx context.Context) error {
 			return err
 		}
 	}
-	for {
+	for parked := false; ; parked = true {
 		s.mu.Lock()
 		switch {
 		case x.state == callAnswered:
@@ -228,10 +228,23 @@ func (x *call) await(ctx context.Context) error {
 			}
 			continue
 		}
-		s.mu.Unlock()
-		if err := x.park(ctx); err != nil {
-			return err
+		late := x.late
+		if !parked {
+			s.clock.watch(s, ctx, x)
 		}
+		s.mu.Unlock()
+		why := over(ctx, x.bound.era)
+		if why == nil && late {
+			why = stop(ErrTimeout)
+		}
+		if why != nil {
+			if err := x.depart(why); err != nil {
+				return err
+			}
+			continue
+		}
+		// Whatever there may be to do from now on, an answer, leadership, or to leave, comes with a token.
+		<-x.wake
 	}
 }
 
@@ -271,23 +284,6 @@ func (x *call) lead(ctx context.Context) (done bool, err error) {
 			return false, nil // await looks again
 		}
 	}
-}
-
-// park waits until there may be something to do: an answer, or leadership.
-func (x *call) park(ctx context.Context) error {
-	s := x.s
-	alarm := s.c.alarm(ctx, &x.bound.deadline)
-	defer alarm.stop()
-	select {
-	case <-x.wake:
-		return nil
-	case <-s.dead:
-		return nil
-	case <-ctx.Done():
-	case <-x.bound.era.over:
-	case <-alarm.C():
-	}
-	return x.depart(reason(ctx, &x.bound))
 }
 
 // depart leaves without the answer, for the caller's own reason, which it returns; nil if the answer has come

@@ -49,6 +49,7 @@ type session struct {
 	err       error // why the session is over
 	drainer   call  // leads in the place of a caller (drain.go)
 	watches   watches
+	clock     clock
 	moved     moved // not in core.n yet
 	settled   bool  // what moves from now on goes there at once
 	run       moved // what each call counts that the word counts
@@ -80,6 +81,8 @@ type call struct {
 	id    uint64
 	state callState
 	done  <-chan struct{} // of the caller's context
+	at    link.Deadline   // when the caller's time is up, if the session's clock has to tell; 0: it has not
+	late  bool            // it has told
 	watch *watch          // kept from one turn to the next as long as the context stays the same
 	lease uint64          // which one it is lent out with; 0: none
 }
@@ -146,6 +149,7 @@ func (s *session) begin(ctx context.Context, b *bound, x *call) {
 	done := ctx.Done()
 	x.done = done
 	x.bound, x.sent = *b, false
+	x.at, x.late = 0, false
 	if x.watch == nil || x.watch.done != done {
 		s.watches.change(s, ctx, x)
 	}
@@ -354,7 +358,11 @@ func (s *session) fail(err error) {
 			err = s.retired
 		}
 		s.watches.stop()
+		s.clock.stop()
 		s.bar()
+		for _, x := range s.calls {
+			x.nudge()
+		}
 	}
 	s.mu.Unlock()
 	if first {
@@ -378,7 +386,7 @@ func (s *session) retire(why error) {
 	}
 }
 
-// interrupt wakes whoever is parked in the Conn and has to leave: those with that Done channel, or, if it is nil,
+// interrupt wakes whoever waits for an answer, or is parked in the Conn, and has to leave: those with that Done channel, or, if it is nil,
 // those whose era has ended. The lock is held throughout: a sender who is not meant must not be interrupted in the
 // middle of a message, and this one cannot become another before the lock is free.
 func (s *session) interrupt(done <-chan struct{}) {
@@ -390,6 +398,11 @@ func (s *session) interrupt(done <-chan struct{}) {
 	if s.only != nil {
 		s.interruptOnly(done)
 		return
+	}
+	for _, x := range s.calls {
+		if (x.state == callSending || x.state == callWaiting) && x.leaves(done) {
+			x.nudge()
+		}
 	}
 	if s.leader != nil && s.leader.leaves(done) {
 		s.conn.Interrupt(link.SideRecv, errWake)
