@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 
 	"github.com/plugin-ipc/netipc/codec/wire"
 )
@@ -30,7 +29,7 @@ func (c *Client[Req, View, M]) CallBatch(ctx context.Context, rs []Req, use func
 			return err
 		}
 	}
-	c.c.n.calls.Add(1)
+	t.x.answered = true
 	defer t.x.giveBack()
 	answers := t.x.msg.Batch()
 	for i := range rs {
@@ -78,16 +77,13 @@ func (c *Client[Req, View, M]) exchangeBatch(ctx context.Context, t *try, rs []R
 			t.x.unreserve()
 			return stop(err)
 		}
-		err = t.x.send(ctx, h, n)
+		err = t.x.transact(ctx, h, n)
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, errAgain) {
+		if err != errAgain {
 			return err
 		}
-	}
-	if err := t.x.await(ctx); err != nil {
-		return err
 	}
 	if err := t.x.judge(h); err != nil {
 		return err

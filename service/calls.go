@@ -4,45 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/wire"
 )
 
-// The steps of one request in one session: reserve, send, await, judge. An error that is a stopError ends the
-// call; any other says that the session, or its limits, did not serve, and the call may try again.
+// The steps of one request in one session: reserve, transact (send and await), judge. An error that is a stopError
+// ends the call; any other says that the session, or its limits, did not serve, and the call may try again.
 
-// reserve waits for the send lock and returns room for n bytes of payload. On success send or unreserve follows.
+// reserve waits for the turn to send and returns room for n bytes of payload. On success transact or unreserve
+// follows.
 func (x *call) reserve(ctx context.Context, n int) ([]byte, error) {
 	s := x.s
 	if n < 0 {
 		return nil, stop(fmt.Errorf("%w: a request of %d bytes", link.ErrMisuse, n))
 	}
-	select {
-	case s.turn <- struct{}{}:
-	default:
-		alarm := s.c.alarm(ctx, &x.bound.deadline)
-		got := false
-		select {
-		case s.turn <- struct{}{}:
-			got = true
-		case <-s.dead:
-		case <-ctx.Done():
-		case <-x.bound.era.over:
-		case <-alarm.C():
-		}
-		alarm.stop()
-		if !got {
-			if err := s.cause(); err != nil {
-				return nil, err
-			}
-			return nil, reason(ctx, &x.bound)
+	if !x.hasTurn && s.only == nil {
+		if err := x.line(ctx); err != nil {
+			return nil, err
 		}
 	}
 	buf, err := s.conn.Reserve(n)
 	if err != nil {
-		<-s.turn
 		if gone(err) {
 			return nil, err // nothing was sent; what the provider had sent is for others to read
 		}
@@ -52,39 +37,102 @@ func (x *call) reserve(ctx context.Context, n int) ([]byte, error) {
 	return buf, nil
 }
 
+// line waits in line for the turn.
+func (x *call) line(ctx context.Context) error {
+	s := x.s
+	s.mu.Lock()
+	if s.turnOf == nil {
+		s.giveTurn(x)
+		s.mu.Unlock()
+		return nil
+	}
+	s.lined++
+	s.mu.Unlock()
+	alarm := s.c.alarm(ctx, &x.bound.deadline)
+	got := false
+	select {
+	case <-s.turn:
+		got = true
+	case <-s.dead:
+	case <-ctx.Done():
+	case <-x.bound.era.over:
+	case <-alarm.C():
+	}
+	alarm.stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lined--
+	if got {
+		s.giveTurn(x)
+		return nil
+	}
+	if len(s.turn) > s.lined { // it came too late
+		<-s.turn
+		s.turnOf = nil
+	}
+	if s.err != nil {
+		return s.err
+	}
+	return reason(ctx, &x.bound)
+}
+
+// giveTurn gives the turn to x, whose request has its id from now on. s.mu is held.
+func (s *session) giveTurn(x *call) {
+	s.turnOf, s.sending = x, x
+	x.hasTurn = true
+	s.lastID++
+	x.id, x.state = s.lastID, callSending
+	s.ensureReader()
+}
+
+// takeTurn takes it away and hands it to who has waited for longest. s.mu is held.
+func (s *session) takeTurn(x *call) {
+	x.hasTurn = false
+	s.turnOf, s.sending = nil, nil
+	if s.lined > 0 {
+		s.turnOf = &s.drainer
+		s.turn <- struct{}{}
+	}
+	s.dismissReader()
+}
+
 // gone reports whether an error says that the provider has ended the session.
 func gone(err error) bool {
 	return errors.Is(err, link.ErrPeerClosed) || errors.Is(err, link.ErrReset)
 }
 
-// unreserve gives up what reserve gave.
+// unreserve gives up the buffer that reserve gave. The turn goes with the slot.
 func (x *call) unreserve() {
 	x.s.conn.Cancel()
 	x.sends = false
-	<-x.s.turn
 }
 
-// send sends the n bytes that were encoded. errAgain: nothing was sent, for no reason of this caller's;
-// reserve and encode once more.
+// transact sends the n bytes that were encoded, and waits for the answer; it is in x.msg then. errAgain: nothing was
+// sent, for no reason of this caller's; reserve and encode once more. After a departed error the slot is no longer
+// the caller's.
+func (x *call) transact(ctx context.Context, h wire.Header, n int) error {
+	if x.s.only != nil {
+		return x.exchange(ctx, h, n)
+	}
+	if err := x.send(ctx, h, n); err != nil {
+		return err
+	}
+	return x.await(ctx)
+}
+
+// send sends the n bytes that were encoded.
 func (x *call) send(ctx context.Context, h wire.Header, n int) error {
 	s := x.s
-	s.mu.Lock()
-	s.lastID++
-	h.MessageID = s.lastID
-	x.id, x.state = s.lastID, callSending
-	s.sending = x
-	s.ensureReader()
-	s.mu.Unlock()
-
+	h.MessageID = x.id
 	err := over(ctx, x.bound.era)
 	if err == nil {
 		err = s.conn.Commit(h, n, &x.bound.deadline)
 	} else {
 		s.conn.Cancel()
 	}
+	x.sends = false
 
 	s.mu.Lock()
-	s.sending = nil
 	sent := err == nil || gone(err)
 	switch {
 	case x.state != callSending: // answered already
@@ -94,22 +142,32 @@ func (x *call) send(ctx context.Context, h wire.Header, n int) error {
 	default:
 		x.state = callIdle
 	}
-	s.dismissReader()
+	s.takeTurn(x)
+	if sent {
+		s.add(moved{out: uint64(n) + wire.HeaderSize})
+		if x.state == callWaiting && s.leader == nil && s.err == nil {
+			s.leader, x.leads = x, true
+		}
+	}
 	s.mu.Unlock()
-	x.sends = false
-	<-s.turn
-	x.sent = x.sent || sent || errors.Is(err, link.ErrCut)
-	switch {
-	case sent:
-		s.c.n.bytesOut.Add(uint64(n) + wire.HeaderSize)
+	if sent {
+		x.sent = true
 		return nil
+	}
+	return x.unsent(ctx, err)
+}
+
+// unsent says what becomes of a call whose request did not go out, or not whole.
+func (x *call) unsent(ctx context.Context, err error) error {
+	switch {
 	case errors.Is(err, link.ErrCut):
+		x.sent = true
 		why := over(ctx, x.bound.era)
 		if why == nil && errors.Is(err, link.ErrTimeout) {
 			why = stop(ErrTimeout)
 		}
 		if why != nil {
-			s.fail(errCutShort)
+			x.s.fail(errCutShort)
 			return why
 		}
 	case errors.Is(err, errWake):
@@ -145,7 +203,13 @@ func (x *call) sessionError(err error) error {
 // await waits for the answer; it is in x.msg then. After a stopError the slot is no longer the caller's.
 func (x *call) await(ctx context.Context) error {
 	s := x.s
-	for {
+	if x.leads {
+		x.leads = false
+		if done, err := x.lead(ctx); done {
+			return err
+		}
+	}
+	for parked := false; ; parked = true {
 		s.mu.Lock()
 		switch {
 		case x.state == callAnswered:
@@ -159,25 +223,39 @@ func (x *call) await(ctx context.Context) error {
 		case s.leader == nil:
 			s.leader = x
 			s.mu.Unlock()
-			if err := x.lead(ctx); err != nil {
+			if done, err := x.lead(ctx); done {
 				return err
 			}
 			continue
 		}
-		s.mu.Unlock()
-		if err := x.park(ctx); err != nil {
-			return err
+		late := x.late
+		if !parked {
+			s.clock.watch(s, ctx, x)
 		}
+		s.mu.Unlock()
+		why := over(ctx, x.bound.era)
+		if why == nil && late {
+			why = stop(ErrTimeout)
+		}
+		if why != nil {
+			if err := x.depart(why); err != nil {
+				return err
+			}
+			continue
+		}
+		// Whatever there may be to do from now on, an answer, leadership, or to leave, comes with a token.
+		<-x.wake
 	}
 }
 
-// lead reads for all until x has its answer, or must leave.
-func (x *call) lead(ctx context.Context) error {
+// lead reads for all until x has its answer, or must leave. done: that is how the wait ended.
+func (x *call) lead(ctx context.Context) (done bool, err error) {
 	s := x.s
 	for {
 		// The watch was set up before: a context that ends from here on interrupts Recv.
 		if err := over(ctx, x.bound.era); err != nil {
-			return x.depart(err)
+			err = x.depart(err)
+			return err != nil, err
 		}
 		err := s.conn.Recv(&s.rx, &x.bound.deadline)
 		if err == nil {
@@ -185,41 +263,27 @@ func (x *call) lead(ctx context.Context) error {
 			s.deliver()
 			if x.state == callAnswered {
 				s.leader = nil
+				s.passOn()
 				s.mu.Unlock()
-				return nil
+				return true, nil
 			}
 			s.mu.Unlock()
+			runtime.Gosched()
 			continue
 		}
 		switch {
 		case errors.Is(err, errWake):
 		case errors.Is(err, link.ErrTimeout):
-			return x.depart(stop(ErrTimeout))
+			err = x.depart(stop(ErrTimeout))
+			return err != nil, err
 		default:
 			s.fail(err)
 			s.mu.Lock()
 			s.leader = nil
 			s.mu.Unlock()
-			return nil // await looks again
+			return false, nil // await looks again
 		}
 	}
-}
-
-// park waits until there may be something to do: an answer, or leadership.
-func (x *call) park(ctx context.Context) error {
-	s := x.s
-	alarm := s.c.alarm(ctx, &x.bound.deadline)
-	defer alarm.stop()
-	select {
-	case <-x.wake:
-		return nil
-	case <-s.dead:
-		return nil
-	case <-ctx.Done():
-	case <-x.bound.era.over:
-	case <-alarm.C():
-	}
-	return x.depart(reason(ctx, &x.bound))
 }
 
 // depart leaves without the answer, for the caller's own reason, which it returns; nil if the answer has come
@@ -233,6 +297,12 @@ func (x *call) depart(why error) error {
 	if x.state == callAnswered || s.err != nil {
 		s.mu.Unlock()
 		return nil // await looks again
+	}
+	if s.only != nil {
+		s.mu.Unlock()
+		s.leaveOnly()
+		s.c.event(link.EventAbandon, s, why)
+		return &departed{why}
 	}
 	ok := s.abandon(x)
 	last := s.retired != nil && s.active == 0

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/wire"
@@ -50,7 +49,7 @@ func (c *Client[Req, View, M]) do(ctx context.Context, t *try, r Req) (View, err
 	for {
 		v, err := c.attempt(ctx, t, r)
 		if err == nil {
-			c.c.n.calls.Add(1)
+			t.x.answered = true
 			return v, nil
 		}
 		if err := c.c.again(ctx, t, err); err != nil {
@@ -86,16 +85,13 @@ func (c *Client[Req, View, M]) exchange(ctx context.Context, t *try, r Req) (Vie
 			t.x.unreserve()
 			return none, stop(err)
 		}
-		err = t.x.send(ctx, h, n)
+		err = t.x.transact(ctx, h, n)
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, errAgain) {
+		if err != errAgain {
 			return none, err
 		}
-	}
-	if err := t.x.await(ctx); err != nil {
-		return none, err
 	}
 	if err := t.x.judge(h); err != nil {
 		return none, err
@@ -115,14 +111,14 @@ func (c *Client[Req, View, M]) Acquire(ctx context.Context, r Req) (Lease[View],
 	if err != nil {
 		return Lease[View]{}, err
 	}
-	return Lease[View]{view: v, x: t.x, turn: t.x.turn()}, nil
+	return Lease[View]{view: v, x: t.x, loan: t.x.lend()}, nil
 }
 
 // Lease is an answer on loan. It is a value; copies are the same loan. Valid until Release.
 type Lease[View any] struct {
 	view View
 	x    *call
-	turn uint64
+	loan uint64
 }
 
 // View returns the answer, borrowed until Release; copy to keep.
@@ -130,25 +126,29 @@ func (l Lease[View]) View() View { return l.view }
 
 // Release ends the loan. A second Release, of this value or of a copy, does nothing.
 func (l Lease[View]) Release() {
-	if l.x != nil && l.x.claim(l.turn) {
+	if l.x != nil && l.x.claim(l.loan) {
 		l.x.giveBack()
 	}
 }
 
-// turn identifies the caller's turn with the slot.
-func (x *call) turn() uint64 {
-	x.s.mu.Lock()
-	defer x.s.mu.Unlock()
-	return x.turns
+// lend counts the call and identifies the loan.
+func (x *call) lend() uint64 {
+	s := x.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count(x)
+	s.leases++
+	x.lease = s.leases
+	return x.lease
 }
 
-// claim reports, to exactly one asker, that the turn is still the slot's own.
-func (x *call) claim(turn uint64) bool {
+// claim reports, to exactly one asker, that the loan is the slot's own.
+func (x *call) claim(lease uint64) bool {
 	x.s.mu.Lock()
 	defer x.s.mu.Unlock()
-	if x.turns != turn {
+	if x.lease != lease {
 		return false
 	}
-	x.turns++
+	x.lease = 0
 	return true
 }

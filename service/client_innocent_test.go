@@ -107,8 +107,8 @@ func (l *lateInterrupt) Commit(h wire.Header, n int, d *link.Deadline) error {
 	return err
 }
 
-func (l *lateInterrupt) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline) (sent bool, err error) {
-	return link.InTurn(l, h, n, m, d)
+func (l *lateInterrupt) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline, sent func() error) (went bool, err error) {
+	return link.InTurn(l, h, n, m, d, sent)
 }
 
 func (l *lateInterrupt) Interrupt(side link.Side, cause error) {

@@ -151,10 +151,21 @@ func incrementing(_ int, conn link.Conn) { increment(nil, conn) }
 // mirror is a session that answers a request with itself, before Commit returns. One caller at a time.
 type mirror struct {
 	link.Conn
+	info    link.Info
 	buf, in []byte
 	h       wire.Header
 }
 
+// newMirror returns a mirror in the place of conn, with as many requests in flight as depth says; 0: conn's own.
+func newMirror(conn link.Conn, depth int) *mirror {
+	m := &mirror{Conn: conn, info: conn.Info(), buf: make([]byte, 64), in: make([]byte, 40)}
+	if depth > 0 {
+		m.info.Depth = depth
+	}
+	return m
+}
+
+func (m *mirror) Info() link.Info               { return m.info }
 func (m *mirror) Reserve(n int) ([]byte, error) { return m.buf[:n], nil }
 func (m *mirror) Commit(h wire.Header, n int, _ *link.Deadline) error {
 	h.Kind, h.PayloadLen = wire.KindResponse, uint32(n)
@@ -166,6 +177,6 @@ func (m *mirror) Recv(msg *link.Message, _ *link.Deadline) error {
 	msg.Set(m.h, m.in)
 	return nil
 }
-func (m *mirror) Exchange(h wire.Header, n int, in *link.Message, d *link.Deadline) (sent bool, err error) {
-	return link.InTurn(m, h, n, in, d)
+func (m *mirror) Exchange(h wire.Header, n int, in *link.Message, d *link.Deadline, sent func() error) (went bool, err error) {
+	return link.InTurn(m, h, n, in, d, sent)
 }

@@ -146,6 +146,9 @@ func (s *session) probe() bool {
 	case s.leader != nil, s.someoneWaits():
 		s.mu.Unlock()
 		return true
+	case s.only != nil && !s.barReader():
+		s.mu.Unlock()
+		return true
 	}
 	s.leader = &s.drainer
 	s.mu.Unlock()
@@ -163,7 +166,11 @@ func (s *session) probe() bool {
 	s.mu.Lock()
 	s.leader = nil
 	s.passOn()
+	last := s.only != nil && s.offerOnly()
 	s.mu.Unlock()
+	if last {
+		s.fail(errRetired)
+	}
 	if err != nil && !errors.Is(err, link.ErrTimeout) && !errors.Is(err, errWake) {
 		s.fail(err)
 		return false
@@ -230,6 +237,11 @@ func (c *core) clearAbort() {
 func (c *core) ended(s *session, err error) {
 	c.mu.Lock()
 	delete(c.sessions, s)
+	s.mu.Lock()
+	s.settle()
+	c.n.add(s.moved)
+	s.moved, s.settled = moved{}, true
+	s.mu.Unlock()
 	if c.current.Load() == s && !c.closed {
 		c.lastErr = err
 	}

@@ -207,7 +207,7 @@ func (c *core) growRequest(ctx context.Context, t *try, limit *link.LimitError) 
 // retireIdle retires a session that nobody uses, and reports whether it did.
 func (s *session) retireIdle() bool {
 	s.mu.Lock()
-	idle := s.active == 0 && s.queued == 0
+	idle := !s.inUse() && s.queued == 0
 	s.mu.Unlock()
 	if idle {
 		s.retire(errRetired)

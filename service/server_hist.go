@@ -3,7 +3,6 @@ package service
 import (
 	"math"
 	"math/bits"
-	"sync/atomic"
 	"time"
 )
 
@@ -46,30 +45,17 @@ func (h *Histogram) Mean() time.Duration {
 	return h.Sum / time.Duration(h.Count)
 }
 
-// histogram is a Histogram that is being written.
-type histogram struct {
-	sum     atomic.Int64
-	buckets [HistogramBuckets]atomic.Uint64
-}
-
-func (h *histogram) note(ns int64) {
+func (h *Histogram) note(ns int64) {
 	ns = max(ns, 0)
-	h.sum.Add(ns)
-	h.buckets[min(bits.Len64(uint64(ns)), HistogramBuckets-1)].Add(1)
+	h.Count++
+	h.Sum += time.Duration(ns)
+	h.Buckets[min(bits.Len64(uint64(ns)), HistogramBuckets-1)]++
 }
 
-func (h *histogram) add(o *histogram) {
-	h.sum.Add(o.sum.Load())
-	for i := range h.buckets {
-		h.buckets[i].Add(o.buckets[i].Load())
+func (h *Histogram) add(o *Histogram) {
+	h.Count += o.Count
+	h.Sum += o.Sum
+	for i := range h.Buckets {
+		h.Buckets[i] += o.Buckets[i]
 	}
-}
-
-func (h *histogram) snapshot() Histogram {
-	s := Histogram{Sum: time.Duration(h.sum.Load())}
-	for i := range h.buckets {
-		s.Buckets[i] = h.buckets[i].Load()
-		s.Count += s.Buckets[i]
-	}
-	return s
 }

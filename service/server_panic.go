@@ -28,7 +28,9 @@ var errGoexit = errors.New("runtime.Goexit")
 // panicked notes a panic, on the stack of which it is called.
 func (s *serverSession) panicked(v any) error {
 	err := &PanicError{Value: v, Stack: debug.Stack()}
-	s.n.panics.Add(1)
+	s.mu.Lock()
+	s.n.panics++
+	s.mu.Unlock()
 	s.c.cfg.Logger.Error("netipc: handler panicked",
 		slog.String("service", s.c.listener.Endpoint()),
 		slog.Uint64("session", s.info.SessionID),

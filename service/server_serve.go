@@ -50,13 +50,13 @@ func (r *responding[ReqView, B, R]) answer(ctx context.Context, req, dst []byte,
 // leastAnswer is what a session reserves for an answer at first, in bytes: enough for methods of fixed size.
 const leastAnswer = 64
 
-// serve answers the request in s.msg, whose header is h. It reports whether the session may go on.
+// serve answers the request in s.msg, whose header is h, and waits for the next one. It reports whether the session
+// may go on.
 func (s *serverSession) serve(h wire.Header) bool {
-	var start int64
+	s.start = 0
 	if s.n.latency != nil {
-		start = link.Now()
+		s.start = link.Now()
 	}
-	s.n.received(len(s.msg.Payload))
 	switch {
 	case h.Code != s.c.code:
 		return s.say(&h, wire.StatusUnsupported)
@@ -78,15 +78,12 @@ func (s *serverSession) serve(h wire.Header) bool {
 	if h.IsBatch() {
 		ok.ItemCount = h.ItemCount
 	}
-	if err := s.commit(ok, n); err != nil {
+	if err := s.turn(ok, n); err != nil {
 		if errors.Is(err, link.ErrMisuse) || errors.Is(err, link.ErrTooLarge) {
 			return s.failed(&h, stepBuild, err)
 		}
 		s.why = err
 		return false
-	}
-	if start != 0 {
-		s.n.latency.note(link.Now() - start)
 	}
 	return true
 }
@@ -181,9 +178,10 @@ func (s *serverSession) fail(h *wire.Header, status wire.Status) bool {
 	return false
 }
 
-// say answers with an error that does not end the session.
+// say answers with an error that does not end the session, and waits for the next request.
 func (s *serverSession) say(h *wire.Header, status wire.Status) bool {
-	if !s.refuse(h, status) {
+	s.conn.Cancel()
+	if _, err := s.conn.Reserve(0); err != nil || s.turn(refusal(h, status), 0) != nil {
 		s.why = link.ErrReset
 		return false
 	}

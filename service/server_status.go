@@ -3,7 +3,6 @@ package service
 import (
 	"cmp"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
@@ -46,43 +45,51 @@ type SessionStatus struct {
 	BytesOut uint64
 }
 
-// tally are the counters of a session, written by its goroutine and read by anybody.
+// tally are the counters of a session, under its lock.
 type tally struct {
-	requests, bytesIn, bytesOut, panics atomic.Uint64
-	answers                             [len(Answers{})]atomic.Uint64
-	latency                             *histogram // nil if it is not measured
+	requests, bytesIn, bytesOut, panics uint64
+	answers                             Answers
+	latency                             *Histogram // nil if it is not measured
 }
 
 func (t *tally) init(latency bool) {
 	if latency {
-		t.latency = new(histogram)
+		t.latency = new(Histogram)
 	}
 }
 
 // received counts a request with n bytes of payload.
 func (t *tally) received(n int) {
-	t.requests.Add(1)
-	t.bytesIn.Add(uint64(n) + wire.HeaderSize)
+	t.requests++
+	t.bytesIn += uint64(n) + wire.HeaderSize
+}
+
+// turns counts so many requests with in bytes of payload, and their answers with out bytes.
+func (t *tally) turns(n uint64, in, out int) {
+	t.requests += n
+	t.bytesIn += n * (uint64(in) + wire.HeaderSize)
+	t.answers[wire.StatusOK] += n
+	t.bytesOut += n * (uint64(out) + wire.HeaderSize)
 }
 
 // sent counts an answer with n bytes of payload.
 func (t *tally) sent(status wire.Status, n int) {
-	t.answers[status].Add(1)
-	t.bytesOut.Add(uint64(n) + wire.HeaderSize)
+	t.answers[status]++
+	t.bytesOut += uint64(n) + wire.HeaderSize
 }
 
-// add adds what o has counted; t's own goroutine is the caller's.
+// add adds what o has counted.
 func (t *tally) add(o *tally) {
-	t.requests.Add(o.requests.Load())
-	t.bytesIn.Add(o.bytesIn.Load())
-	t.bytesOut.Add(o.bytesOut.Load())
-	t.panics.Add(o.panics.Load())
+	t.requests += o.requests
+	t.bytesIn += o.bytesIn
+	t.bytesOut += o.bytesOut
+	t.panics += o.panics
 	for i := range t.answers {
-		t.answers[i].Add(o.answers[i].Load())
+		t.answers[i] += o.answers[i]
 	}
 	if o.latency != nil {
 		if t.latency == nil {
-			t.latency = new(histogram)
+			t.latency = new(Histogram)
 		}
 		t.latency.add(o.latency)
 	}
@@ -99,22 +106,21 @@ func (c *serverCore) status() ServerStatus {
 	}
 	sum.add(&c.past)
 	for s := range c.sessions {
-		sum.add(&s.n)
+		n := s.tally()
+		sum.add(&n)
 	}
 	c.mu.Unlock()
 	st.ResponseCeiling = c.ceiling.now()
 	st.Handshakes = c.gate.shakes()
 	st.Refused = c.refused.Load()
 	st.Violations = c.violations.Load()
-	st.Requests = sum.requests.Load()
-	for i := range st.Answers {
-		st.Answers[i] = sum.answers[i].Load()
-	}
-	st.Panics = sum.panics.Load()
-	st.BytesIn = sum.bytesIn.Load()
-	st.BytesOut = sum.bytesOut.Load()
+	st.Requests = sum.requests
+	st.Answers = sum.answers
+	st.Panics = sum.panics
+	st.BytesIn = sum.bytesIn
+	st.BytesOut = sum.bytesOut
 	if sum.latency != nil {
-		st.Latency = sum.latency.snapshot()
+		st.Latency = *sum.latency
 	}
 	return st
 }
@@ -123,13 +129,15 @@ func (c *serverCore) list() []SessionStatus {
 	c.mu.Lock()
 	all := make([]SessionStatus, 0, len(c.sessions))
 	for s := range c.sessions {
+		busy := s.word.Load()&(sessionBusy|sessionParting) != 0
+		n := s.tally()
 		all = append(all, SessionStatus{
 			Info:     s.info,
 			Since:    s.since,
-			Busy:     s.phase.Load()&sessionBusy != 0,
-			Requests: s.n.requests.Load(),
-			BytesIn:  s.n.bytesIn.Load(),
-			BytesOut: s.n.bytesOut.Load(),
+			Busy:     busy,
+			Requests: n.requests,
+			BytesIn:  n.bytesIn,
+			BytesOut: n.bytesOut,
 		})
 	}
 	c.mu.Unlock()

@@ -52,9 +52,15 @@ type Status struct {
 	BytesIn    uint64
 }
 
-// counters are written without the client's lock.
+// counters are written without the client's lock. Sessions that live count what they do by themselves.
 type counters struct {
 	connects, calls, errors, retries, bytesOut, bytesIn atomic.Uint64
+}
+
+func (n *counters) add(m moved) {
+	n.calls.Add(m.calls)
+	n.bytesOut.Add(m.out)
+	n.bytesIn.Add(m.in)
 }
 
 func (c *core) status() Status {
@@ -71,6 +77,14 @@ func (c *core) status() Status {
 		Retries:   c.n.retries.Load(),
 		BytesOut:  c.n.bytesOut.Load(),
 		BytesIn:   c.n.bytesIn.Load(),
+	}
+	for s := range c.sessions {
+		s.mu.Lock()
+		s.settle()
+		st.Calls += s.moved.calls
+		st.BytesOut += s.moved.out
+		st.BytesIn += s.moved.in
+		s.mu.Unlock()
 	}
 	if st.Connects > 0 {
 		st.Reconnects = st.Connects - 1

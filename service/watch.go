@@ -12,8 +12,9 @@ const maxWatches = 256
 type watch struct {
 	done  <-chan struct{}
 	stop  func() bool
-	users int
-	keep  bool
+	users int  // slots that refer to it, in somebody's hands or not
+	keep  bool // its context is one that comes again; never changes
+	over  bool // its context has ended
 }
 
 // watches are a session's registrations, by the Done channel of the context. Guarded by session.mu.
@@ -22,7 +23,15 @@ type watches struct {
 	seen map[<-chan struct{}]struct{}
 }
 
-// enter makes sure that the end of ctx interrupts s, until leave. Nil for a context that never ends.
+// change makes sure that the end of ctx interrupts s while x is in use, and that of the context before does not.
+func (ws *watches) change(s *session, ctx context.Context, x *call) {
+	if x.watch != nil {
+		ws.release(s, x)
+	}
+	x.watch = ws.enter(s, ctx)
+}
+
+// enter makes sure that the end of ctx interrupts s. Nil for a context that never ends.
 func (ws *watches) enter(s *session, ctx context.Context) *watch {
 	done := ctx.Done()
 	if done == nil {
@@ -49,16 +58,15 @@ func (ws *watches) enter(s *session, ctx context.Context) *watch {
 	return w
 }
 
-// leave ends what enter began.
-func (ws *watches) leave(s *session, w *watch) {
-	if w == nil {
-		return
-	}
+// release ends what enter began for x.
+func (ws *watches) release(s *session, x *call) {
+	w := x.watch
+	x.watch = nil
 	w.users--
 	if w.users > 0 {
 		return
 	}
-	if s.err != nil || !w.keep || closed(w.done) {
+	if s.err != nil || !w.keep || w.over || closed(w.done) {
 		ws.drop(w)
 		return
 	}

@@ -95,7 +95,7 @@ func (c *caller) next() error {
 	c.id++
 	h := wire.Header{Kind: wire.KindRequest, Code: uint16(codec.MethodIncrement), ItemCount: 1, MessageID: c.id}
 	d := link.Within(patience)
-	if _, err := c.conn.Exchange(h, increment.Size, &c.m, &d); err != nil {
+	if _, err := c.conn.Exchange(h, increment.Size, &c.m, &d, nil); err != nil {
 		return err
 	}
 	got, err := increment.DecodeResponse(c.m.Payload)
@@ -150,7 +150,7 @@ func answerAll(conn link.Conn, a *answer) error {
 		if err = a.put(out, number+1); err != nil {
 			break
 		}
-		_, err = conn.Exchange(h, len(out), &m, &d)
+		_, err = conn.Exchange(h, len(out), &m, &d, nil)
 	}
 	if errors.Is(err, link.ErrPeerClosed) || errors.Is(err, link.ErrReset) {
 		return nil

@@ -50,9 +50,13 @@ type Conn interface {
 
 	// Exchange is Commit and then Recv into m, by one caller who has both halves. It is for whoever has nothing else
 	// to do until the next message comes: where waking the peer is a step of its own, it is left out if that
-	// message comes at once, because then the peer was awake. sent reports whether the message went out whole: the
-	// error is Commit's where it did not, else Recv's. The deadline is that of both.
-	Exchange(h wire.Header, n int, m *Message, d *Deadline) (sent bool, err error)
+	// message comes at once, because then the peer was awake. went reports whether the message went out whole: the
+	// error is Commit's where it did not, else Recv's.
+	//
+	// sent, unless it is nil, is called once the message is out whole and before the wait for the next one. It must not
+	// block, and an error that it returns ends the exchange there: it is what Exchange returns, and nothing was
+	// received. d is the deadline of both steps; sent may write another one to it, for the wait.
+	Exchange(h wire.Header, n int, m *Message, d *Deadline, sent func() error) (went bool, err error)
 
 	// Drain receives and throws away whatever the peer still sends, until the peer has closed or the
 	// connection is broken: nil. It is for a side that has said its last word, after a violation too: a
@@ -126,9 +130,14 @@ type Incoming interface {
 
 // InTurn is an Exchange made of c's own Commit and Recv: for a Conn to which they are all there is, and for one that
 // wraps another and does more in either.
-func InTurn(c Conn, h wire.Header, n int, m *Message, d *Deadline) (sent bool, err error) {
+func InTurn(c Conn, h wire.Header, n int, m *Message, d *Deadline, sent func() error) (went bool, err error) {
 	if err := c.Commit(h, n, d); err != nil {
 		return false, err
+	}
+	if sent != nil {
+		if err := sent(); err != nil {
+			return true, err
+		}
 	}
 	return true, c.Recv(m, d)
 }

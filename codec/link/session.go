@@ -195,8 +195,8 @@ func (s *Session) recvFailed(err error) error {
 }
 
 // Exchange implements Conn.
-func (s *Session) Exchange(h wire.Header, n int, m *Message, d *Deadline) (sent bool, err error) {
-	return InTurn(s, h, n, m, d)
+func (s *Session) Exchange(h wire.Header, n int, m *Message, d *Deadline, sent func() error) (went bool, err error) {
+	return InTurn(s, h, n, m, d, sent)
 }
 
 var errDrained = fmt.Errorf("%w: nothing is received after Drain", ErrMisuse)

@@ -83,8 +83,8 @@ func (c *session) Commit(h wire.Header, n int, d *link.Deadline) error {
 }
 
 // Exchange implements link.Conn.
-func (c *session) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline) (sent bool, err error) {
-	return link.InTurn(c, h, n, m, d)
+func (c *session) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline, sent func() error) (went bool, err error) {
+	return link.InTurn(c, h, n, m, d, sent)
 }
 
 func (s *Script) garbled() bool {

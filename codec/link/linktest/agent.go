@@ -259,7 +259,7 @@ func (o *agentConn) do(c *remoteCall, d *link.Deadline, reply *remoteReply) (err
 	case opExchange:
 		copy(o.set(nil), c.Payload)
 		var m link.Message
-		if reply.Sent, err = o.Conn.Exchange(c.Header, c.N, &m, d); err != nil {
+		if reply.Sent, err = o.Conn.Exchange(c.Header, c.N, &m, d, nil); err != nil {
 			return err
 		}
 		reply.Header, reply.Payload = m.Header, m.Payload

@@ -277,8 +277,12 @@ func (c *remoteConn) Recv(m *link.Message, d *link.Deadline) error {
 	return nil
 }
 
-// Exchange implements link.Conn: the other process makes it there, as one step.
-func (c *remoteConn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline) (sent bool, err error) {
+// Exchange implements link.Conn: the other process makes it there, as one step, unless something is to be done here
+// in the middle.
+func (c *remoteConn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline, sent func() error) (went bool, err error) {
+	if sent != nil {
+		return link.InTurn(c, h, n, m, d, sent)
+	}
 	m.Release()
 	payload := c.buf[:min(max(n, 0), len(c.buf))]
 	c.buf = nil

@@ -118,6 +118,7 @@ var rules = []rule{
 	{"16 Exchange", "a message sent and the next one received", plain("Exchange/BothSides")},
 	{"16 Exchange", "sent tells which half failed: not sent", plain("Exchange/NothingWasSent", "Exchange/InFlight", "Exchange/OfWhatIsOver", "Errors/Send", "Errors/SendBetweenChunks", "Errors/BrokenWhileSending")},
 	{"16 Exchange", "sent tells which half failed: sent, and nothing received", plain("Exchange/SentAndTimedOut", "Exchange/SentAndInterrupted", "Exchange/SentAndClosed", "Exchange/OfWhatIsOver", "Errors/Receive", "Errors/ReceiveBetweenChunks", "Errors/BrokenWhileReceiving")},
+	{"16 Exchange", "what is called in between runs once the message is out and before the wait, and may end it there", plain("Exchange/InBetween", "Exchange/EndedInBetween")},
 	{"16 Drain", "throws away what comes until the peer has closed", plain("Drain/UntilThePeerCloses", "Drain/InsideAMessage", "Drain/OfWhatIsOver")},
 	{"16 Drain", "ErrTimeout, also of a peer that never stops, an interrupt's cause, ErrClosed", plain("Drain/TimesOut", "Drain/OfAPeerThatNeverStops", "Drain/Interrupted", "Drain/ClosedDuring")},
 	{"16 Drain", "the sending half goes on", plain("Drain/SendingGoesOn")},

@@ -16,6 +16,8 @@ var exchangeTests = []subtest{
 	{"SentAndTimedOut", anywhere, exchangeTimeout},
 	{"SentAndInterrupted", anywhere, exchangeInterrupted},
 	{"SentAndClosed", anywhere, exchangeClosed},
+	{"InBetween", anywhere, exchangeInBetween},
+	{"EndedInBetween", anywhere, exchangeEndedInBetween},
 }
 
 // ask is one Exchange of a payload.
@@ -25,7 +27,17 @@ func ask(c link.Conn, h wire.Header, payload []byte, m *link.Message, d *link.De
 		return false, err
 	}
 	copy(b, payload)
-	return c.Exchange(h, len(payload), m, d)
+	return c.Exchange(h, len(payload), m, d, nil)
+}
+
+// askAnd is ask with something to do in between.
+func askAnd(c link.Conn, h wire.Header, payload []byte, m *link.Message, d *link.Deadline, sent func() error) (bool, error) {
+	b, err := c.Reserve(len(payload))
+	if err != nil {
+		return false, err
+	}
+	copy(b, payload)
+	return c.Exchange(h, len(payload), m, d, sent)
 }
 
 // exchangeChain: a client asks with Exchange and a server answers with it, each answer the next question.
@@ -96,7 +108,7 @@ func exchangeRefused(t *testing.T, h Harness) {
 				if c.reserved >= 0 {
 					reserve(t, end, c.reserved)
 				}
-				sent, err := end.Exchange(head, c.n, new(link.Message), patience())
+				sent, err := end.Exchange(head, c.n, new(link.Message), patience(), nil)
 				wantOnly(t, "exchange", err, c.want)
 				if sent {
 					t.Error("said to be sent")
@@ -154,7 +166,7 @@ func exchangeOver(t *testing.T, h Harness) {
 			t.Errorf("%s: the peer received %x, %v", side, b, err)
 		}
 		c.Close()
-		sent, err = c.Exchange(head, 0, new(link.Message), patience())
+		sent, err = c.Exchange(head, 0, new(link.Message), patience(), nil)
 		wantOnly(t, "exchange", err, link.ErrClosed)
 		if sent {
 			t.Error("said to be sent")
@@ -214,4 +226,67 @@ func exchangeClosed(t *testing.T, h Harness) {
 	if !sent {
 		t.Error("said not to be sent")
 	}
+}
+
+// exchangeInBetween: what is done between the two steps finds the message out, once for each that went out, and its
+// word on the deadline counts for the wait.
+func exchangeInBetween(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	calls := 0
+	var m link.Message
+	sent, err := askAnd(p.client, response(request(1)), nil, &m, patience(), func() error { calls++; return nil })
+	wantOnly(t, "exchange", err, link.ErrMisuse)
+	if sent || calls != 0 {
+		t.Errorf("what was refused is said to be sent: %v, %d times", sent, calls)
+	}
+	d := patience()
+	sent, err = askAnd(p.client, request(2), []byte{7}, &m, d, func() error {
+		calls++
+		wantMessage(t, p.server, []byte{7}) // nobody waits for an answer yet, but it is there
+		*d = *soon()
+		return nil
+	})
+	wantOnly(t, "exchange", err, link.ErrTimeout)
+	if !sent || calls != 1 {
+		t.Errorf("sent %v, %d times", sent, calls)
+	}
+	mustSend(t, p.server, response(request(2)), []byte{8})
+	wantMessage(t, p.client, []byte{8})
+
+	// The server's way: a deadline for the answer, none for the next request.
+	mustSend(t, p.client, request(3), []byte{1})
+	wantMessage(t, p.server, []byte{1})
+	d = patience()
+	out := make(chan struct{})
+	served := going(t, func() error {
+		sent, err := askAnd(p.server, response(request(3)), []byte{2}, &m, d, func() error {
+			*d = 0
+			close(out)
+			return nil
+		})
+		if err == nil && (!sent || len(m.Payload) != 1 || m.Payload[0] != 3) {
+			t.Errorf("the server's exchange: sent %v, then %x", sent, m.Payload)
+		}
+		return err
+	})
+	Await(t, "the answer to be out", out)
+	wantMessage(t, p.client, []byte{2})
+	mustSend(t, p.client, request(4), []byte{3})
+	if err := Await(t, "the server", served); err != nil {
+		t.Error(err)
+	}
+}
+
+// exchangeEndedInBetween: the message is out, nothing is waited for, and the session goes on.
+func exchangeEndedInBetween(t *testing.T, h Harness) {
+	p := h.open(t, limits{})
+	var m link.Message
+	sent, err := askAnd(p.client, request(1), []byte{7}, &m, patience(), func() error { return errCause })
+	if err != errCause || !sent {
+		t.Errorf("sent %v, %v; want what was said in between", sent, err)
+	}
+	wantMessage(t, p.server, []byte{7})
+	mustSend(t, p.server, response(request(1)), []byte{8})
+	wantMessage(t, p.client, []byte{8})
+	p.works(t, 2)
 }

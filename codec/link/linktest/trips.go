@@ -82,7 +82,7 @@ func (tr trips) ask(c link.Conn) func() error {
 		copy(b, payload)
 		d := tr.deadline(&d)
 		if tr.Exchange {
-			_, err = c.Exchange(request(1), len(payload), &m, d)
+			_, err = c.Exchange(request(1), len(payload), &m, d, nil)
 		} else if err = c.Commit(request(1), len(payload), d); err == nil {
 			err = c.Recv(&m, d)
 		}
@@ -127,7 +127,7 @@ func (tr trips) answer(c link.Conn) (once, rest func() error) {
 		}
 		head, n, err := reply()
 		if err == nil {
-			_, err = c.Exchange(head, n, &m, tr.deadline(&d))
+			_, err = c.Exchange(head, n, &m, tr.deadline(&d), nil)
 		}
 		return err
 	}, commit

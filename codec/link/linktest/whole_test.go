@@ -289,8 +289,8 @@ func (c *wholeConn) Recv(m *link.Message, d *link.Deadline) error {
 	return nil
 }
 
-func (c *wholeConn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline) (bool, error) {
-	return link.InTurn(c, h, n, m, d)
+func (c *wholeConn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline, sent func() error) (bool, error) {
+	return link.InTurn(c, h, n, m, d, sent)
 }
 
 func (c *wholeConn) Drain(d *link.Deadline) error {

@@ -17,7 +17,7 @@ func BenchmarkExchange(b *testing.B) {
 		if _, err := p.client.Reserve(8); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := p.client.Exchange(request(uint64(i)), 8, &m, nil); err != nil {
+		if _, err := p.client.Exchange(request(uint64(i)), 8, &m, nil, nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -34,7 +34,7 @@ func BenchmarkExchangeAlone(b *testing.B) {
 		if _, err := p.client.Reserve(8); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := p.client.Exchange(request(uint64(i)), 8, &m, nil); err != nil {
+		if _, err := p.client.Exchange(request(uint64(i)), 8, &m, nil, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

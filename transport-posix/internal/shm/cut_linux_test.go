@@ -38,7 +38,7 @@ func roundTrips(c *Conn, payload int, done func(n uint64)) error {
 			return err
 		}
 		d := link.Within(30 * time.Second)
-		if _, err := c.Exchange(request(id), payload, &m, &d); err != nil {
+		if _, err := c.Exchange(request(id), payload, &m, &d, nil); err != nil {
 			return err
 		}
 		done(id)

@@ -177,7 +177,7 @@ func TestCloseWhileInUse(t *testing.T) {
 				if _, err := p.client.Reserve(8); err != nil {
 					return err
 				}
-				if _, err := p.client.Exchange(request(id), 8, &m, nil); err != nil {
+				if _, err := p.client.Exchange(request(id), 8, &m, nil, nil); err != nil {
 					return err
 				}
 			}
@@ -210,7 +210,7 @@ func TestOneInFlight(t *testing.T) {
 	wants(t, "a second request", send(p.client, 6, nil), link.ErrInFlight)
 	var m link.Message
 	p.client.Reserve(0)
-	_, err := p.client.Exchange(request(6), 0, &m, nil)
+	_, err := p.client.Exchange(request(6), 0, &m, nil, nil)
 	wants(t, "an exchange", err, link.ErrInFlight)
 	if err := p.server.Recv(&m, nil); err != nil || m.Header.MessageID != 5 {
 		t.Fatalf("received %+v, %v", m.Header, err)
@@ -283,7 +283,7 @@ func TestHostileRegion(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.client.Reserve(0)
-		sent, err := p.client.Exchange(request(1), 0, new(link.Message), nil)
+		sent, err := p.client.Exchange(request(1), 0, new(link.Message), nil, nil)
 		if wants(t, "exchange", err, link.ErrProtocol); !sent {
 			t.Error("said not to be sent")
 		}

@@ -114,7 +114,7 @@ func echo(c *Conn) error {
 		var b []byte
 		if b, err = c.Reserve(len(m.Payload)); err == nil {
 			n := copy(b, m.Payload)
-			_, err = c.Exchange(response(m.Header), n, &m, nil)
+			_, err = c.Exchange(response(m.Header), n, &m, nil, nil)
 		}
 	}
 	return err

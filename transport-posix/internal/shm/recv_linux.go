@@ -47,8 +47,11 @@ func (c *Conn) received(err error) error {
 	if err == c.in.err {
 		return err
 	}
-	if p, ok := err.(passing); ok {
-		return c.opError("receive", p.error)
+	switch e := err.(type) {
+	case passing:
+		return c.opError("receive", e.error)
+	case stopped:
+		return e.error
 	}
 	c.in.err = c.opError("receive", err)
 	return c.in.err

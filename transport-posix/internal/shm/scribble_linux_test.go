@@ -94,7 +94,7 @@ func TestScribbler(t *testing.T) {
 				break
 			}
 			d := link.Within(deadline)
-			_, err = p.client.Exchange(request(id), n, &m, &d)
+			_, err = p.client.Exchange(request(id), n, &m, &d, nil)
 			if err == nil {
 				answered++
 			}

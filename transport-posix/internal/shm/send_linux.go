@@ -62,17 +62,17 @@ func (c *Conn) send(h *wire.Header, payload []byte) (err error) {
 
 // Exchange implements link.Conn. Between the two, the wake of the peer may be owed for a moment (spec 03): a message that
 // comes meanwhile shows that the peer was awake. Whatever else happens, it is woken before.
-func (c *Conn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline) (sent bool, err error) {
+func (c *Conn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline, sent func() error) (went bool, err error) {
 	payload, err := c.prepare(&h, n)
 	if err != nil {
 		return false, err
 	}
 	m.Release()
-	sent, err = c.exchange(&h, payload, m, d)
+	went, err = c.exchange(&h, payload, m, d, sent)
 	if err == nil {
 		return true, nil
 	}
-	if !sent {
+	if !went {
 		return false, c.opError("send", err)
 	}
 	if c.client { // the answer may come yet
@@ -82,7 +82,7 @@ func (c *Conn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline)
 	return true, c.received(err)
 }
 
-func (c *Conn) exchange(h *wire.Header, payload []byte, m *link.Message, d *link.Deadline) (sent bool, err error) {
+func (c *Conn) exchange(h *wire.Header, payload []byte, m *link.Message, d *link.Deadline, sent func() error) (went bool, err error) {
 	if !c.gate.enter() {
 		c.gate.leave()
 		return false, link.ErrClosed
@@ -96,6 +96,14 @@ func (c *Conn) exchange(h *wire.Header, payload []byte, m *link.Message, d *link
 	if !owed {
 		if err := c.wake(); err != nil {
 			return false, err
+		}
+	}
+	if sent != nil {
+		if err := sent(); err != nil {
+			if owed {
+				_ = c.wake() // a peer that cannot be woken is none
+			}
+			return true, stopped{err}
 		}
 	}
 	if c.in.err != nil {

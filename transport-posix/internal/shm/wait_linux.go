@@ -128,6 +128,9 @@ func (c *Conn) lastLook() (came bool, err error) {
 // passing is an error that ends a wait, not the session.
 type passing struct{ error }
 
+// stopped is an error with which the caller has ended its own exchange.
+type stopped struct{ error }
+
 // heed says why a wait has to end, nil if it need not.
 func (c *Conn) heed() error {
 	bits := c.signs.bits.Load()
