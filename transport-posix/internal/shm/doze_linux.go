@@ -14,10 +14,10 @@ const (
 	mostBunks = 8
 	// bunkTime is how long a session sleeps there before it makes room for one that may have more to do.
 	bunkTime = 100 * time.Millisecond
-	// nodTime bounds a sleep that keeps the Go processor, and so holds up other goroutines that might have it, and a sign.
-	// A sleep that keeps the only one is shorter.
-	nodTime     = 2 * time.Millisecond
-	nodTimeOnly = 50 * time.Microsecond
+	// nodTime bounds a sleep that keeps the Go processor, so that only who has a seat may have it, and that a sign has to
+	// wait for. It is longer than a tick of the kernel: a shorter timeout would have to be set in hardware, which on a
+	// virtual machine costs more than the sleep.
+	nodTime = 5 * time.Millisecond
 	// napTime bounds a sleep where the kernel cannot wait for two words at once, so that a sign is not missed for long.
 	napTime = 50 * time.Millisecond
 )

@@ -191,13 +191,11 @@ func (c *Conn) sleep(d *link.Deadline) error {
 	}
 }
 
-// moment returns for how long this side may sleep without telling Go's scheduler, 0 if it may not.
+// moment returns for how long this side may sleep without telling Go's scheduler, 0 if it may not: others need the
+// processor, if it is the only one.
 func (c *Conn) moment() time.Duration {
-	switch {
-	case c.in.seated:
+	if c.in.seated {
 		return nodTime
-	case c.seats == 0:
-		return nodTimeOnly
 	}
 	c.seats = spin.Seats() // it may have changed
 	return 0
