@@ -267,7 +267,7 @@ func (s *special) judgeRegions(t *testing.T) {
 			if _, err := conn.Write(incrementRequest(9, 1)); err != nil {
 				return err
 			}
-			return sessionEnds(conn, p, 1)
+			return errors.Join(sessionEnds(conn, p, 1), p.Close())
 		}},
 		{"SHM still usable afterwards", 1, func() (err error) { // of another session
 			conn.Close()
