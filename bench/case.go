@@ -20,6 +20,9 @@ type Case struct {
 	Beside []string
 	// Limits judges metrics: the ratio, to each of the cases compared with, or the value if there are none.
 	Limits map[string]report.Limit
+	// LimitsTo judges the ratios to one of the cases compared with, by its name, in place of Limits; an empty map
+	// leaves them unjudged.
+	LimitsTo map[string]map[string]report.Limit
 
 	// Prepare runs once, before the first round, and may be nil. The function it returns runs after the last.
 	Prepare func(ctx context.Context) (cleanup func(), err error)
@@ -98,4 +101,14 @@ func (c Case) others() []string {
 		return c.Beside
 	}
 	return append([]string{c.Against}, c.Beside...)
+}
+
+// limit returns what judges a metric against one of the cases compared with.
+func (c Case) limit(other, metric string) (report.Limit, bool) {
+	limits, own := c.LimitsTo[other]
+	if !own {
+		limits = c.Limits
+	}
+	l, ok := limits[metric]
+	return l, ok
 }

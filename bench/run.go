@@ -131,12 +131,12 @@ func rows(c Case, samples map[string][]Sample) (out []report.Row) {
 		return nil
 	}
 	for _, m := range own[0] {
-		limit, limited := c.Limits[m.Name]
 		others := c.others()
 		if len(others) == 0 {
 			others = []string{""}
 		}
 		for i, other := range others {
+			limit, limited := c.limit(other, m.Name)
 			row, values := report.Row{Name: c.Name + "/" + m.Name, Params: c.Params, Unit: m.Unit}, []float64(nil)
 			for _, s := range own {
 				if v, ok := s.value(m.Name); ok {

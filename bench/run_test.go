@@ -110,6 +110,31 @@ func TestBeside(t *testing.T) {
 	}
 }
 
+// Each of the cases that one is compared with may have limits of its own.
+func TestLimitsTo(t *testing.T) {
+	c := values("c", 1, 6)
+	c.Against, c.Beside = "a", []string{"b", "d"}
+	c.Limits = map[string]report.Limit{"time": report.AtMost(2)}
+	c.LimitsTo = map[string]map[string]report.Limit{"b": {"time": report.AtMost(3)}, "d": nil}
+	result, err := Run(t.Context(), []Case{values("a", 1, 2), values("b", 1, 2), values("d", 1, 1), c}, Options{Rounds: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range result.Rows {
+		if r.Name == "c/time" {
+			verdict := "unjudged"
+			if r.Pass != nil {
+				verdict = fmt.Sprint(*r.Pass)
+			}
+			got = append(got, r.Against+" "+r.Limit.String()+" "+verdict)
+		}
+	}
+	if want := []string{"a <=2 false", "b <=3 true", "d  unjudged"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func withValues(c Case, vs ...float64) Case {
 	c.Run = values("", vs...).Run
 	return c

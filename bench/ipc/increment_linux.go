@@ -2,82 +2,60 @@ package ipc
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/plugin-ipc/netipc/bench"
-	"github.com/plugin-ipc/netipc/bench/peer"
 	"github.com/plugin-ipc/netipc/bench/place"
 	"github.com/plugin-ipc/netipc/bench/probe"
 	"github.com/plugin-ipc/netipc/bench/side"
 	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/codec/wire"
 	"github.com/plugin-ipc/netipc/service"
 	"github.com/plugin-ipc/netipc/service/increment"
 	posix "github.com/plugin-ipc/netipc/transport-posix"
 )
 
-// roleIncrement is the other side of IncrementUDS.
-const roleIncrement = "increment"
-
-// Roles returns the other sides, for peer.Main.
-func Roles() map[string]peer.Role { return map[string]peer.Role{roleIncrement: serveIncrement} }
-
-// serveIncrement serves in the directory that it is told on the first file.
-func serveIncrement() error {
-	in := os.NewFile(peer.FirstFile, "directory")
-	runDir, err := io.ReadAll(in)
-	if err = errors.Join(err, in.Close()); err != nil {
-		return err
-	}
-	l, err := posix.Listen(context.Background(), posix.ListenConfig{Config: config(string(runDir))})
+// serveIncrement serves INCREMENT over nothing but the profile.
+func serveIncrement(o orders) error {
+	l, err := posix.Listen(context.Background(), posix.ListenConfig{Config: config(o.RunDir)})
 	if err != nil {
 		return err
 	}
-	return increment.NewServer(l, service.ServerConfig{}, increment.Next).Serve(context.Background())
+	return increment.NewServer(l, service.ServerConfig{Supported: o.Profile}, increment.Next).Serve(context.Background())
 }
 
-func config(runDir string) posix.Config { return posix.Config{RunDir: runDir, Service: "increment"} }
+// typed measures typed calls.
+func typed(t Transport, how chain) sampler {
+	return func(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
+		return typedWith(ctx, d, where, t, roleIncrement, how)
+	}
+}
 
-func incrementUDS(ctx context.Context, d time.Duration, where place.Placement, how chain) (_ bench.Sample, err error) {
-	runDir, err := os.MkdirTemp("", "netipc-bench-")
-	if err != nil {
+// typedOfDeployed measures typed calls of a deployed server.
+func typedOfDeployed(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
+	return typedWith(ctx, d, where, SHM, roleDeployed, chain{})
+}
+
+func typedWith(ctx context.Context, d time.Duration, where place.Placement, t Transport, role string, how chain) (_ bench.Sample, err error) {
+	if err := t.offered(); err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(runDir)
-	told, tell, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	_, err = tell.WriteString(runDir)
-	err = errors.Join(err, tell.Close())
-	if err != nil {
-		told.Close()
-		return nil, err
-	}
-	other, stop, err := side.Start(where, roleIncrement, told)
-	told.Close()
+	p, stop, err := start(where, role, orders{Profile: t.profile})
 	if err != nil {
 		return nil, err
 	}
 	defer stop(&err)
-
-	dialer, err := posix.NewDialer(posix.DialConfig{Config: config(runDir)})
+	client, err := newClient(ctx, p.where, t.profile)
 	if err != nil {
 		return nil, err
 	}
-	client := increment.NewClient(dialer, service.Config{})
 	defer client.Close()
-	if err := connect(ctx, client); err != nil {
-		return nil, err
-	}
 	switch {
 	case how.perSecond > 0:
-		return side.Paced(ctx, d, how.perSecond, side.BothCPU(other), chained(ctx, client))
+		return side.Paced(ctx, d, how.perSecond, side.BothCPU(p.other), chained(ctx, client))
 	case how.inFlight > 0:
 		return inFlight(ctx, d, client, how.inFlight)
 	}
@@ -86,6 +64,20 @@ func incrementUDS(ctx context.Context, d time.Duration, where place.Placement, h
 		return nil, err
 	}
 	return side.PerTrip(probe.RoundTrip, trips, took), nil
+}
+
+// newClient returns a client that is connected, over nothing but the profile.
+func newClient(ctx context.Context, where posix.Config, profile wire.Profile) (*increment.Client, error) {
+	dialer, err := posix.NewDialer(posix.DialConfig{Config: where})
+	if err != nil {
+		return nil, err
+	}
+	client := increment.NewClient(dialer, service.Config{Proposal: link.Proposal{Supported: profile}})
+	if _, err := once(ctx, func() (bool, error) { return client.Refresh(ctx) }); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
 }
 
 // chained returns a call whose question is the answer of the one before.
@@ -122,19 +114,4 @@ func inFlight(ctx context.Context, d time.Duration, client *increment.Client, n 
 		}
 	}
 	return bench.Sample{{Name: side.Rate, Unit: "1/s", Value: float64(calls.Load()) / took.Seconds()}}, nil
-}
-
-// connect waits until the other side is there.
-func connect(ctx context.Context, client *increment.Client) error {
-	for {
-		_, err := client.Refresh(ctx)
-		if !errors.Is(err, link.ErrNotFound) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Millisecond):
-		}
-	}
 }

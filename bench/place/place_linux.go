@@ -2,6 +2,7 @@ package place
 
 import (
 	"errors"
+	"os"
 	"runtime"
 
 	"github.com/plugin-ipc/netipc/bench"
@@ -26,7 +27,9 @@ func (p Placement) CPUs() (here, there int, err error) {
 	return cpus[0], cpus[1], nil
 }
 
-// Start calls start so that a process that it starts is placed as the other side, and then places this process.
+// Start calls start so that a process that it starts is placed as the other side, and then places this process. Both
+// then have one processor, and know it: Go would notice by itself, but only within a second, and for as long again it
+// would not notice the end.
 // The caller calls leave, when the other side is gone, to have this process as it was.
 func (p Placement) Start(start func() error) (leave func() error, err error) {
 	here, there, err := p.CPUs()
@@ -40,7 +43,12 @@ func (p Placement) Start(start func() error) (leave func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	leave = func() error { return sys.PinProcess(before...) }
+	procs := runtime.GOMAXPROCS(0)
+	leave = func() error {
+		err := sys.PinProcess(before...)
+		unlimit(procs)
+		return err
+	}
 	runtime.LockOSThread() // a process inherits from the thread that starts it
 	defer runtime.UnlockOSThread()
 	err = sys.PinThread(there)
@@ -50,8 +58,20 @@ func (p Placement) Start(start func() error) (leave func() error, err error) {
 	if err == nil {
 		err = sys.PinProcess(here)
 	}
+	if err == nil {
+		runtime.GOMAXPROCS(1)
+	}
 	if err != nil {
 		return nil, errors.Join(err, leave())
 	}
 	return leave, nil
+}
+
+// unlimit lets this process use all of its processors again, or as many as it had been told to.
+func unlimit(procs int) {
+	if os.Getenv("GOMAXPROCS") != "" {
+		runtime.GOMAXPROCS(procs)
+		return
+	}
+	runtime.SetDefaultGOMAXPROCS()
 }

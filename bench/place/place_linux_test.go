@@ -2,6 +2,7 @@ package place
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -23,6 +24,7 @@ func TestStart(t *testing.T) {
 			if (here == there) != (p == One) {
 				t.Errorf("processors %d and %d", here, there)
 			}
+			procs := runtime.GOMAXPROCS(0)
 			leave, err := p.Start(func() error {
 				if got := cpus(t); !slices.Equal(got, []int{there}) {
 					t.Errorf("the other side starts on %v, want %d", got, there)
@@ -35,8 +37,14 @@ func TestStart(t *testing.T) {
 			if got := cpus(t); !slices.Equal(got, []int{here}) {
 				t.Errorf("this side runs on %v, want %d", got, here)
 			}
+			if got := runtime.GOMAXPROCS(0); got != 1 {
+				t.Errorf("this side thinks that it has %d processors", got)
+			}
 			if err := leave(); err != nil {
 				t.Error(err)
+			}
+			if got := runtime.GOMAXPROCS(0); got != procs {
+				t.Errorf("left with %d processors, want %d", got, procs)
 			}
 			if got := cpus(t); !slices.Equal(got, before) {
 				t.Errorf("left on %v, want %v", got, before)

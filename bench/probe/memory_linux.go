@@ -28,7 +28,7 @@ type trip func(ctx context.Context, word *atomic.Uint32, gone func() bool) func(
 
 // cacheLine: both sides spin on the word.
 func cacheLine(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
-	return overMemory(ctx, d, where, "cache-line", spinning)
+	return overMemory(ctx, d, where, "cache-line", 0, spinning)
 }
 
 func spinning(ctx context.Context, word *atomic.Uint32, gone func() bool) func() error {
@@ -65,8 +65,10 @@ func answerCacheLine() error {
 const nap = 100 * time.Millisecond
 
 // futex: both sides sleep until the other one wakes them.
-func futex(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
-	return overMemory(ctx, d, where, "futex", sleeping)
+func futex(perSecond int) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
+	return func(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
+		return overMemory(ctx, d, where, "futex", perSecond, sleeping)
+	}
 }
 
 func sleeping(ctx context.Context, word *atomic.Uint32, gone func() bool) func() error {
@@ -107,8 +109,9 @@ func answerFutex() error {
 	}
 }
 
-// overMemory starts the role, shares a word with it, and repeats the trip.
-func overMemory(ctx context.Context, d time.Duration, where place.Placement, role string, t trip) (_ bench.Sample, err error) {
+// overMemory starts the role, shares a word with it, and repeats the trip: at that many a second, or at 0 as fast as
+// it goes.
+func overMemory(ctx context.Context, d time.Duration, where place.Placement, role string, perSecond int, t trip) (_ bench.Sample, err error) {
 	file, err := sys.NewMemory(role, memorySize)
 	if err != nil {
 		return nil, err
@@ -124,7 +127,11 @@ func overMemory(ctx context.Context, d time.Duration, where place.Placement, rol
 		return nil, err
 	}
 	defer stop(&err)
-	trips, took, err := side.Repeat(ctx, d, 64, t(ctx, sys.Word(mem, 0), other.Gone))
+	once := t(ctx, sys.Word(mem, 0), other.Gone)
+	if perSecond > 0 {
+		return side.Paced(ctx, d, perSecond, side.BothCPU(other), once)
+	}
+	trips, took, err := side.Repeat(ctx, d, 64, once)
 	if err != nil {
 		return nil, err
 	}

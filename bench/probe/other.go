@@ -22,8 +22,12 @@ func cacheLine(context.Context, time.Duration, place.Placement) (bench.Sample, e
 	return nil, notHere()
 }
 
-func futex(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
-	return nil, notHere()
+func futex(int) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
+	return func(context.Context, time.Duration, place.Placement) (bench.Sample, error) { return nil, notHere() }
+}
+
+func inRegion(string) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
+	return func(context.Context, time.Duration, place.Placement) (bench.Sample, error) { return nil, notHere() }
 }
 
 func seqpacket(string, int) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {

@@ -68,7 +68,12 @@ func TestProbesAreCancelled(t *testing.T) {
 // A peer that ends in the middle is an error, not a wait for ever.
 func TestDeadPeerIsNoticed(t *testing.T) {
 	for name, trip := range map[string]trip{"spinning": spinning, "sleeping": sleeping} {
-		if _, err := overMemory(t.Context(), time.Hour, place.Any, "quits", trip); !errors.Is(err, errPeerGone) {
+		if _, err := overMemory(t.Context(), time.Hour, place.Any, "quits", 0, trip); !errors.Is(err, errPeerGone) {
+			t.Errorf("%s: %v, want %v", name, err, errPeerGone)
+		}
+	}
+	for name, p := range plays {
+		if _, err := overRegion(t.Context(), time.Hour, place.Any, "quits", p); !errors.Is(err, errPeerGone) {
 			t.Errorf("%s: %v, want %v", name, err, errPeerGone)
 		}
 	}

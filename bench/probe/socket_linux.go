@@ -18,13 +18,17 @@ import (
 
 // Roles returns what other processes do for the probes, for peer.Main.
 func Roles() map[string]peer.Role {
-	return map[string]peer.Role{
+	roles := map[string]peer.Role{
 		"cache-line":         answerCacheLine,
 		"futex":              answerFutex,
 		"seqpacket-blocking": answering(blockingEnd),
 		"seqpacket-spin":     answering(spinningEnd),
 		"seqpacket-poller":   answering(pollingEnd),
 	}
+	for role, p := range plays {
+		roles[role] = answeringRegion(p)
+	}
+	return roles
 }
 
 // end is one end of a socket: how to receive a packet, and how to send one.

@@ -28,7 +28,7 @@ func Paced(ctx context.Context, d time.Duration, perSecond int, cpu func() (time
 		return nil, err
 	}
 	n := max(1, int(PacedFactor*d.Seconds()*float64(perSecond)))
-	took := make([]float64, 0, n)
+	took := make([]float64, 0, min(n, 1<<20)) // of a sample that is cut short, most would never be used
 	start := time.Now()
 	busy, err := paced(ctx, n, perSecond, cpu, func() error {
 		at := time.Now()

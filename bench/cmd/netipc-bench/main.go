@@ -103,7 +103,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (status int) {
 	if *short {
 		*rounds, *duration = 2, 5*time.Millisecond
 		for i := range selected {
-			selected[i].Limits = nil
+			selected[i].Limits, selected[i].LimitsTo = nil, nil
 		}
 	}
 	fmt.Fprintf(errs, "%s %s/%s, %d processors, %d rounds of %v\n",

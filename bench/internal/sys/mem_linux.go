@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"errors"
 	"os"
 	"sync/atomic"
 	"unsafe"
@@ -25,6 +26,15 @@ func NewMemory(name string, size int) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
+// Allocate makes a file that long, with all of it reserved: touching it later cannot fail for want of room.
+func Allocate(fd uintptr, size int64) error {
+	for {
+		if err := unix.Fallocate(int(fd), 0, 0, size); !errors.Is(err, unix.EINTR) {
+			return os.NewSyscallError("fallocate", err)
+		}
+	}
+}
+
 // Map maps memory shared with whoever else maps it. The caller unmaps it with Unmap.
 func Map(fd uintptr, size int) ([]byte, error) {
 	mem, err := unix.Mmap(int(fd), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
@@ -35,7 +45,19 @@ func Map(fd uintptr, size int) ([]byte, error) {
 func Unmap(mem []byte) error { return os.NewSyscallError("munmap", unix.Munmap(mem)) }
 
 // Word returns the n-th word of mapped memory, counted in Lines. Valid until mem is unmapped.
-func Word(mem []byte, n int) *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Pointer(&mem[n*Line])) }
+func Word(mem []byte, n int) *atomic.Uint32 { return Uint32(mem, n*Line) }
+
+// Uint32 returns the word at an offset of mapped memory, a multiple of 4. Valid until mem is unmapped.
+func Uint32(mem []byte, off int) *atomic.Uint32 {
+	_ = mem[off+3]
+	return (*atomic.Uint32)(unsafe.Pointer(&mem[off]))
+}
+
+// Uint64 returns the double word at an offset of mapped memory, a multiple of 8. Valid until mem is unmapped.
+func Uint64(mem []byte, off int) *atomic.Uint64 {
+	_ = mem[off+7]
+	return (*atomic.Uint64)(unsafe.Pointer(&mem[off]))
+}
 
 // Yield lets another thread run on this processor.
 func Yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }

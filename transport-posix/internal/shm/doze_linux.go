@@ -14,6 +14,10 @@ const (
 	mostBunks = 8
 	// bunkTime is how long a session sleeps there before it makes room for one that may have more to do.
 	bunkTime = 100 * time.Millisecond
+	// nodTime bounds a sleep that keeps the Go processor, and so holds up other goroutines that might have it, and a sign.
+	// A sleep that keeps the only one is shorter.
+	nodTime     = 2 * time.Millisecond
+	nodTimeOnly = 50 * time.Microsecond
 	// napTime bounds a sleep where the kernel cannot wait for two words at once, so that a sign is not missed for long.
 	napTime = 50 * time.Millisecond
 )
@@ -59,10 +63,22 @@ func (b *bunk) doze(signal, beat uint32, d time.Duration) error {
 
 // nap sleeps on one word; a sign has to wait until it is over.
 func (b *bunk) nap(signal uint32, d time.Duration) error {
-	if sys.FutexWait(raw(b.on), signal, min(d, napTime)) == syscall.EFAULT {
+	if sys.FutexWait(raw(b.on), signal, min(d, napTime), true) == syscall.EFAULT {
 		return ErrCut
 	}
 	return nil
+}
+
+// nod sleeps on one word for a moment, without telling Go's scheduler, which would cost more than the sleep. over says that
+// the moment has passed.
+func (b *bunk) nod(signal uint32, d time.Duration) (over bool, err error) {
+	switch sys.FutexWait(raw(b.on), signal, d, false) {
+	case syscall.EFAULT:
+		return true, ErrCut
+	case syscall.ETIMEDOUT:
+		return true, nil
+	}
+	return false, nil
 }
 
 // lodge sleeps in a dormitory.

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -117,4 +118,12 @@ func echo(c *Conn) error {
 		}
 	}
 	return err
+}
+
+// soak returns how many rounds to go: few, or with NETIPC_SOAK=1 many.
+func soak(few, many int) int {
+	if os.Getenv("NETIPC_SOAK") == "1" {
+		return many
+	}
+	return few
 }

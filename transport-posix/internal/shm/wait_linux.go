@@ -41,7 +41,6 @@ func (c *Conn) await(d *link.Deadline, owed bool) error {
 	}
 	if err == nil && c.in.seated {
 		came, err = c.spinOn(d)
-		c.stand()
 	}
 	if came || err != nil {
 		return err
@@ -62,7 +61,9 @@ func (c *Conn) spin(turns uint32) (came bool, err error) {
 		if c.signs.bits.Load()&heeded != 0 {
 			return c.lastLook()
 		}
-		spin.Pause(1)
+		if turns > 1 {
+			spin.Pause(1)
+		}
 	}
 	return false, nil
 }
@@ -150,11 +151,11 @@ const forever = time.Hour
 //
 // Steps of the model: sleep/beat, sleep/signal, sleep/signs, sleep/look, sleep/futex.
 func (c *Conn) sleep(d *link.Deadline) error {
-	c.seats = spin.Seats()
-	for tries := 0; ; tries++ {
-		left, bounded := d.Left()
-		if !bounded {
-			left = forever
+	moment := c.moment()
+	for {
+		left, bounded := forever, false
+		if d != nil && *d != 0 {
+			left, bounded = d.Left()
 		}
 		beat := c.signs.beat.Load()
 		signal := c.in.signal.Load()
@@ -166,12 +167,35 @@ func (c *Conn) sleep(d *link.Deadline) error {
 		if came, err := c.look(); came {
 			return err
 		}
-		if left == 0 {
+		if bounded && left == 0 {
 			return passing{link.ErrTimeout}
 		}
-		if err := c.in.doze(signal, beat, left); err != nil {
+		var err error
+		if moment > 0 {
+			var over bool
+			if over, err = c.in.nod(signal, min(moment, left)); over {
+				moment = 0
+				c.stand()
+				c.seats = spin.Seats()
+			}
+		} else {
+			err = c.in.doze(signal, beat, left)
+		}
+		if err != nil {
 			c.signs.lose(err)
 			return err
 		}
 	}
+}
+
+// moment returns for how long this side may sleep without telling Go's scheduler, 0 if it may not.
+func (c *Conn) moment() time.Duration {
+	switch {
+	case c.in.seated:
+		return nodTime
+	case c.seats == 0:
+		return nodTimeOnly
+	}
+	c.seats = spin.Seats() // it may have changed
+	return 0
 }

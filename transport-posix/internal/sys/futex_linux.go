@@ -35,22 +35,33 @@ func FutexWake(word *uint32) syscall.Errno { return wake(word, futexWake) }
 func FutexWakeOwn(word *uint32) syscall.Errno { return wake(word, futexWake|futexPrivate) }
 
 // FutexWait sleeps while a word of shared memory holds value, at most for d. 0: woken; EAGAIN: it holds something else;
-// EINTR; ETIMEDOUT; EFAULT: the memory is not there any more.
-func FutexWait(word *uint32, value uint32, d time.Duration) syscall.Errno {
+// EINTR: a signal came, such as the one with which Go's scheduler asks a thread to stop; ETIMEDOUT; EFAULT: the memory is
+// not there any more. Unless it is told, which takes time, Go's scheduler does not know that the thread waits, and another
+// goroutine cannot have its processor.
+func FutexWait(word *uint32, value uint32, d time.Duration, tell bool) syscall.Errno {
 	ts := unix.NsecToTimespec(int64(d))
-	return wait(word, value, &ts)
+	return wait(word, value, &ts, tell)
 }
 
 // FutexWaitAny sleeps while every word holds its value, at most for d. Errors are those of FutexWait; any word may be
 // the reason. Preconditions: FutexHasVector, between 1 and FutexVector words, and they stay where they are.
 func FutexWaitAny(words []FutexWord, d time.Duration) syscall.Errno {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-		return err.(syscall.Errno)
-	}
-	at := ts.Nano() + int64(d)
+	at := int64(time.Since(start)+d) + started()
 	return waitAny(words, &[2]int64{at / 1e9, at % 1e9}) // 64 bits each on every architecture
 }
+
+// start is a moment whose distance the Go runtime knows without a system call, and started when that was on the kernel's
+// clock, in nanoseconds.
+var (
+	start   = time.Now()
+	started = sync.OnceValue(func() int64 {
+		var ts unix.Timespec
+		if unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts) != nil {
+			return 0 // every wait is over at once then; there is no such system
+		}
+		return ts.Nano() - int64(time.Since(start))
+	})
+)
 
 // FutexHasVector reports whether the kernel has FutexWaitAny (Linux 5.16).
 var FutexHasVector = sync.OnceValue(func() bool {

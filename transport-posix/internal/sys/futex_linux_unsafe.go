@@ -21,7 +21,11 @@ func wake(word *uint32, op uintptr) syscall.Errno {
 	return errno
 }
 
-func wait(word *uint32, value uint32, ts *unix.Timespec) syscall.Errno {
+func wait(word *uint32, value uint32, ts *unix.Timespec, tell bool) syscall.Errno {
+	if !tell {
+		_, _, errno := unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value), uintptr(unsafe.Pointer(ts)), 0, 0)
+		return errno
+	}
 	_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value), uintptr(unsafe.Pointer(ts)), 0, 0)
 	return errno
 }

@@ -1,0 +1,32 @@
+//go:build !linux
+
+package ipc
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/plugin-ipc/netipc/bench"
+	"github.com/plugin-ipc/netipc/bench/peer"
+	"github.com/plugin-ipc/netipc/bench/place"
+)
+
+// Roles returns the other sides: none, here.
+func Roles() map[string]peer.Role { return nil }
+
+func notHere(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
+	return nil, bench.Skip("needs linux, this is " + runtime.GOOS)
+}
+
+func typed(Transport, chain) sampler { return notHere }
+func bare(Transport) sampler         { return notHere }
+func answers(Transport, int) sampler { return notHere }
+func deployedOf(string) sampler      { return notHere }
+func deployedAnswers(int) sampler    { return notHere }
+
+var (
+	typedOfDeployed      sampler = notHere
+	bareOfDeployed       sampler = notHere
+	deployedWithDeployed sampler = notHere
+)

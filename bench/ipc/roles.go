@@ -1,0 +1,8 @@
+package ipc
+
+// What other processes do.
+const (
+	roleIncrement = "increment" // a managed server of INCREMENT
+	roleLevel1    = "level1"    // Level 1 that answers numbers
+	roleDeployed  = "deployed"  // the same, a deployed peer
+)
