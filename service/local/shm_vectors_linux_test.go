@@ -36,7 +36,9 @@ func regions(runDir string) (names []string, err error) {
 
 // awaitRegions waits until there are so many.
 func awaitRegions(runDir string, n int) error {
-	for until := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for until := time.Now().Add(patience); ; <-look.C {
 		names, err := regions(runDir)
 		if err != nil || len(names) == n {
 			return err
