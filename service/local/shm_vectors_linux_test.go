@@ -36,7 +36,9 @@ func regions(runDir string) (names []string, err error) {
 
 // awaitRegions waits until there are so many.
 func awaitRegions(runDir string, n int) error {
-	for until := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for until := time.Now().Add(patience); ; <-look.C {
 		names, err := regions(runDir)
 		if err != nil || len(names) == n {
 			return err
@@ -267,7 +269,7 @@ func (s *special) judgeRegions(t *testing.T) {
 			if _, err := conn.Write(incrementRequest(9, 1)); err != nil {
 				return err
 			}
-			return sessionEnds(conn, p, 1)
+			return errors.Join(sessionEnds(conn, p, 1), p.Close())
 		}},
 		{"SHM still usable afterwards", 1, func() (err error) { // of another session
 			conn.Close()

@@ -113,12 +113,13 @@ func (p *Peer) Publish(message []byte, length uint32) {
 // Await waits for the next message of the other end and returns a copy. Errors: ctx's; ErrTruncated.
 func (p *Peer) Await(ctx context.Context) ([]byte, error) {
 	for {
+		over := ctx.Err() // before the look: what was published until then is found
 		signal := p.load32(p.hears.signal)
 		if p.load64(p.hears.seq) > p.heard {
 			break
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
+		if over != nil {
+			return nil, over
 		}
 		p.sleep(p.hears.signal, signal, 20*time.Millisecond)
 	}

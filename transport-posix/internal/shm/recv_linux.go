@@ -13,6 +13,9 @@ import (
 func (c *Conn) Recv(m *link.Message, d *link.Deadline) error {
 	m.Release()
 	if c.in.err != nil {
+		if c.closed.Load() { // which is the last word, whatever was before
+			return c.opError("receive", link.ErrClosed)
+		}
 		return c.in.err
 	}
 	if err := c.receive(m, d); err != nil {

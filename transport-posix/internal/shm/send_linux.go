@@ -127,13 +127,13 @@ func (c *Conn) prepare(h *wire.Header, n int) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if c.asked.Load() {
-		c.out.Cancel()
-		return nil, c.opError("send", tooMany(h.MessageID))
-	}
 	payload, err := c.out.TakePayload(h, n)
 	if err != nil {
 		return nil, c.misused(err)
+	}
+	if c.asked.Load() {
+		c.out.Sent()
+		return nil, c.opError("send", tooMany(h.MessageID))
 	}
 	return payload, nil
 }
