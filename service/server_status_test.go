@@ -114,3 +114,66 @@ func TestSessionFromElsewhere(t *testing.T) {
 		t.Errorf("a context of nobody's has the session %+v", info)
 	}
 }
+
+// Requests and answers of any sizes, in any order, are counted exactly: while one is being answered, when it is, and
+// when its session is over.
+func TestServerCountsAnySize(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		entered, release := make(chan struct{}), make(chan struct{})
+		r := newRig(t, service.ServerConfig{}, func(_ context.Context, req []byte, out *blob) error {
+			if len(req) == 3 {
+				entered <- struct{}{}
+				<-release
+			}
+			return out.put(make([]byte, len(req)/2))
+		})
+		c := r.mustDial(link.Proposal{})
+		var want service.ServerStatus
+		check := func(what string) {
+			t.Helper()
+			synctest.Wait()
+			st := r.s.Status()
+			if st.Requests != want.Requests || st.Answers != want.Answers || st.BytesIn != want.BytesIn || st.BytesOut != want.BytesOut {
+				t.Fatalf("%s: %d requests, answers %v, %d bytes in, %d out; want %d, %v, %d, %d", what,
+					st.Requests, st.Answers, st.BytesIn, st.BytesOut, want.Requests, want.Answers, want.BytesIn, want.BytesOut)
+			}
+		}
+		for i, n := range []int{8, 8, 8, 9, 8, 0, 0, 3, 3, 700, 8, 8, 3} {
+			id := uint64(i)
+			want.Requests++
+			want.BytesIn += wire.HeaderSize + uint64(n)
+			if err := sendBlob(c, blobRequest(id), make([]byte, n)); err != nil {
+				t.Fatal(err)
+			}
+			if n == 3 {
+				<-entered
+				check("while it is being answered")
+				release <- struct{}{}
+			}
+			if _, p, err := hear(c); err != nil || len(p) != n/2 {
+				t.Fatalf("%d bytes, %v", len(p), err)
+			}
+			want.Answers[wire.StatusOK]++
+			want.BytesOut += wire.HeaderSize + uint64(n/2)
+			check("when it is answered")
+			if i%4 == 0 {
+				h := blobRequest(id)
+				h.Code++
+				wantStatus(t, c, h, []byte("x"), wire.StatusUnsupported)
+				want.Requests++
+				want.BytesIn += wire.HeaderSize + 1
+				want.Answers[wire.StatusUnsupported]++
+				want.BytesOut += wire.HeaderSize
+				check("when it is refused")
+			}
+		}
+		wantStatus(t, c, blobRequest(99), []byte{0xff, 1}, wire.StatusBadEnvelope)
+		want.Requests++
+		want.BytesIn += wire.HeaderSize + 2
+		want.Answers[wire.StatusBadEnvelope]++
+		want.BytesOut += wire.HeaderSize
+		check("when it was the last")
+		c.Close()
+		check("when the session is over")
+	})
+}

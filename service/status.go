@@ -45,7 +45,7 @@ type Status struct {
 
 	Connects   uint64 // sessions made
 	Reconnects uint64 // of these, after the first
-	Calls      uint64 // calls that got their answer
+	Calls      uint64 // calls that got their answer and are done with it, or have it on loan
 	Errors     uint64 // calls that did not
 	Retries    uint64 // requests sent again
 	BytesOut   uint64 // headers and payloads

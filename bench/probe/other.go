@@ -30,7 +30,7 @@ func inRegion(string) func(context.Context, time.Duration, place.Placement) (ben
 	return func(context.Context, time.Duration, place.Placement) (bench.Sample, error) { return nil, notHere() }
 }
 
-func seqpacket(string, int) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
+func seqpacket(string, int, int) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
 	return func(context.Context, time.Duration, place.Placement) (bench.Sample, error) { return nil, notHere() }
 }
 

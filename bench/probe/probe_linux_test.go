@@ -80,7 +80,7 @@ func TestDeadPeerIsNoticed(t *testing.T) {
 	for name, open := range map[string]func(*os.File) (end, error){
 		"blocking": blockingEnd, "spinning": spinningEnd, "polling": pollingEnd,
 	} {
-		if _, err := overSocket(t.Context(), time.Hour, place.Any, "quits", 0, open); !errors.Is(err, io.EOF) {
+		if _, err := overSocket(t.Context(), time.Hour, place.Any, "quits", 0, 0, open); !errors.Is(err, io.EOF) {
 			t.Errorf("%s: %v, want %v", name, err, io.EOF)
 		}
 	}

@@ -52,6 +52,12 @@ func RegionAnswers(size int) string { return fmt.Sprintf("probe/v3-answers-%dKiB
 // Paced is the name of a case at that many round trips a second.
 func Paced(name string, perSecond int) string { return fmt.Sprintf("%s-%d-a-second", name, perSecond) }
 
+// InFlight is the name of a case with that many packets on their way at once.
+func InFlight(name string, n int) string { return fmt.Sprintf("%s-%d-in-flight", name, n) }
+
+// Depths are the numbers of packets on their way at once that are measured beside one.
+var Depths = []int{16}
+
 // Cases returns all probes. Those that this machine cannot run skip themselves and say why.
 func Cases() []bench.Case {
 	cases := []bench.Case{{Name: Wake, Run: wake}}
@@ -66,16 +72,22 @@ func Cases() []bench.Case {
 		cases = append(cases, word, inRegion)
 	}
 	for _, where := range []place.Placement{place.One, place.Two, place.Any} {
-		spin := packets(pingPong(SeqpacketSpin, where, seqpacket("seqpacket-spin", 0)))
-		blocking := packets(pingPong(SeqpacketBlocking, where, seqpacket("seqpacket-blocking", 0)))
-		poller := packets(pingPong(SeqpacketPoller, where, seqpacket("seqpacket-poller", 0)))
+		spin := packets(pingPong(SeqpacketSpin, where, seqpacket("seqpacket-spin", 0, 0)))
+		blocking := packets(pingPong(SeqpacketBlocking, where, seqpacket("seqpacket-blocking", 0, 0)))
+		poller := packets(pingPong(SeqpacketPoller, where, seqpacket("seqpacket-poller", 0, 0)))
 		c := seqpacketC(packets(pingPong(SeqpacketC, where, nil)), where, 0)
 		spin.Against, poller.Against, c.Against = blocking.Name, blocking.Name, blocking.Name
 		cases = append(cases, spin, blocking, poller, c)
 	}
+	for _, n := range Depths {
+		deep := packets(pingPong(InFlight(SeqpacketSpin, n), place.Any, seqpacket("seqpacket-spin", 0, n-1)))
+		deep.Params["in-flight"] = strconv.Itoa(n)
+		deep.Against = SeqpacketSpin
+		cases = append(cases, deep)
+	}
 	for _, rate := range PacedRates {
-		blocking := packets(pingPong(Paced(SeqpacketBlocking, rate), place.Any, seqpacket("seqpacket-blocking", rate)))
-		poller := packets(pingPong(Paced(SeqpacketPoller, rate), place.Any, seqpacket("seqpacket-poller", rate)))
+		blocking := packets(pingPong(Paced(SeqpacketBlocking, rate), place.Any, seqpacket("seqpacket-blocking", rate, 0)))
+		poller := packets(pingPong(Paced(SeqpacketPoller, rate), place.Any, seqpacket("seqpacket-poller", rate, 0)))
 		c := seqpacketC(packets(pingPong(Paced(SeqpacketC, rate), place.Any, nil)), place.Any, rate)
 		poller.Against, c.Against = blocking.Name, blocking.Name
 		futex := pingPong(Paced(Futex, rate), place.Any, futex(rate))

@@ -117,8 +117,8 @@ var ends = map[string]func(*os.File) (end, error){
 }
 
 // overSocket starts the role, connects to it, and plays ping-pong, checking each answer: at that many a second, or
-// at 0 as fast as it goes.
-func overSocket(ctx context.Context, d time.Duration, where place.Placement, role string, perSecond int, open func(*os.File) (end, error)) (_ bench.Sample, err error) {
+// at 0 as fast as it goes. ahead packets are on their way beside the one that is waited for.
+func overSocket(ctx context.Context, d time.Duration, where place.Placement, role string, perSecond, ahead int, open func(*os.File) (end, error)) (_ bench.Sample, err error) {
 	ours, theirs, err := sys.SocketPair()
 	if err != nil {
 		return nil, err
@@ -137,18 +137,21 @@ func overSocket(ctx context.Context, d time.Duration, where place.Placement, rol
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
 	msg := make([]byte, packet)
+	var sent, got byte
 	trip := func() error {
-		msg[0]++
-		sent := msg[0]
-		if _, err := e.write(msg); err != nil {
-			return fmt.Errorf("send: %w", err)
+		for int8(sent-got) <= int8(ahead) {
+			sent++
+			msg[0] = sent
+			if _, err := e.write(msg); err != nil {
+				return fmt.Errorf("send: %w", err)
+			}
 		}
 		n, err := e.read(msg)
 		if err != nil {
 			return fmt.Errorf("receive: %w", err)
 		}
-		if n != packet || msg[0] != sent {
-			return fmt.Errorf("the answer to %d is %d, in %d bytes", sent, msg[0], n)
+		if got++; n != packet || msg[0] != got {
+			return fmt.Errorf("the answer to %d is %d, in %d bytes", got, msg[0], n)
 		}
 		return nil
 	}
@@ -164,9 +167,9 @@ func overSocket(ctx context.Context, d time.Duration, where place.Placement, rol
 }
 
 // seqpacket is the probe of that role.
-func seqpacket(role string, perSecond int) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
+func seqpacket(role string, perSecond, ahead int) func(context.Context, time.Duration, place.Placement) (bench.Sample, error) {
 	return func(ctx context.Context, d time.Duration, where place.Placement) (bench.Sample, error) {
-		return overSocket(ctx, d, where, role, perSecond, ends[role])
+		return overSocket(ctx, d, where, role, perSecond, ahead, ends[role])
 	}
 }
 
