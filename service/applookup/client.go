@@ -17,7 +17,7 @@ import (
 // without configuration; for more, raise MaxRequestPayload of Config and of service.ServerConfig.
 type Client struct {
 	service.Control
-	c *lookup.Client[uint32, applookup.Request, applookup.ResponseView, Method]
+	c *lookup.Client[uint32, applookup.Request, applookup.ResponseView, rules]
 }
 
 // Config configures a client: all that every client has, and Ceilings, which bounds what one call may take.
@@ -28,7 +28,7 @@ type Ceilings = lookup.Ceilings
 
 // NewClient returns a client for the endpoint of d. It does no I/O and needs no provider.
 func NewClient(d link.Dialer, cfg Config) *Client {
-	c := lookup.NewClient[uint32, applookup.Request, applookup.ResponseView, Method](d, cfg)
+	c := lookup.NewClient[uint32, applookup.Request, applookup.ResponseView, rules](d, cfg)
 	return &Client{Control: c.Control, c: c}
 }
 

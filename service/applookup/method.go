@@ -6,7 +6,6 @@ import (
 	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/applookup"
 	"github.com/plugin-ipc/netipc/service"
-	"github.com/plugin-ipc/netipc/service/internal/lookup"
 )
 
 // ServiceName is the name under which providers offer the method.
@@ -15,7 +14,7 @@ const ServiceName = "apps-lookup"
 // Method is APPS_LOOKUP as clients know it.
 type Method struct{}
 
-var _ lookup.Method[uint32, applookup.Request, applookup.ResponseView] = Method{}
+var _ service.Method[applookup.Request, applookup.ResponseView] = Method{}
 
 // Code implements service.Method.
 func (Method) Code() codec.Method { return codec.MethodAppsLookup }
@@ -30,40 +29,6 @@ func (Method) EncodeRequest(dst []byte, r applookup.Request) (int, error) {
 
 // DecodeResponse implements service.Method.
 func (Method) DecodeResponse(b []byte) (applookup.ResponseView, error) {
-	return applookup.DecodeResponse(b)
-}
-
-// Check says what is wrong with keys, nothing: every number is a pid that can be asked for.
-func (Method) Check(applookup.Request) error { return nil }
-
-// Item says what became of pid, which item i must name, and how large the item is, and at least would be, in bytes.
-func (Method) Item(v applookup.ResponseView, i int, pid uint32) (f lookup.Fate, size, least int) {
-	it := v.Item(i)
-	size, least = it.Size()
-	switch status := it.Status(); {
-	case it.PID() != pid:
-		f = lookup.Wrong
-	case status == applookup.StatusPayloadExceeded:
-		f = lookup.Exceeded
-	case status == applookup.StatusOversizedItem:
-		f = lookup.Oversized
-	}
-	return f, size, least
-}
-
-// Oversized returns an answer that nobody has sent: the item of pid is too large.
-func (Method) Oversized(pid uint32) (applookup.ResponseView, error) {
-	r := applookup.Response{Items: []applookup.Item{{
-		Status: applookup.StatusOversizedItem, PID: pid, UID: applookup.UIDNotSet,
-	}}}
-	size, err := r.Size()
-	if err != nil {
-		return applookup.ResponseView{}, err
-	}
-	b := make([]byte, size)
-	if _, err := r.Encode(b); err != nil {
-		return applookup.ResponseView{}, err
-	}
 	return applookup.DecodeResponse(b)
 }
 

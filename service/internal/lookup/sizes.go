@@ -45,19 +45,25 @@ func (t *typical) store(s *sizes) {
 	t.v.Store(uint64(mean)<<32 | uint64(deviation))
 }
 
+// odds makes a line of the quantiles of the normal distribution: the share of an item that is not the least there is to
+// say is about as likely as that one more would have fit.
+const odds = 1.3
+
 // part returns how many of the first keys to ask for, so that they are likely to fill an answer: 0 if not even the
 // first can be asked for.
 //
-// One key too many costs what there is to say at least, one too few leaves room for a whole item empty; so there are
-// as many more than fit on average as chance may have fit. But if items are suddenly larger than before, the first
-// one has to find room still.
+// One key too many takes the room of the least that there is to say, one too few leaves that of a whole item empty. So
+// if the least is little, there are more keys than fit on average, in proportion to what chance may do; if it is nearly
+// all there is to an item, there are fewer. And if items are suddenly larger than before, the first one has to find
+// room still.
 func part[K any, R Keys[K]](s *sizes, keys R, request, response int) int {
 	n := keys.FitMore(request, response, int(s.mean))
 	if n > 0 && n < len(keys) {
 		each := float64(response) / float64(n)
-		n += int(math.Ceil(s.deviation() * math.Sqrt(float64(n)) / each))
+		chance := s.deviation() * math.Sqrt(float64(n)) / each
+		n += int(math.Round(chance * odds * (2*s.mean/each - 1)))
 	}
-	n = keys[:min(n, len(keys))].FitMore(request, response-response/8, 0)
+	n = keys[:max(0, min(n, len(keys)))].FitMore(request, response-response/8, 0)
 	if n == 0 && len(keys) > 0 {
 		n = keys[:1].FitMore(request, response, 0)
 	}
