@@ -1,9 +1,11 @@
 package applookup
 
 import (
+	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/applookup"
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/service"
+	"github.com/plugin-ipc/netipc/service/internal/lookup"
 )
 
 // Handler answers one request: it goes through the pids in their order and answers each with Add or Unknown of the
@@ -27,9 +29,25 @@ import (
 type Handler = service.Handler[applookup.RequestView, applookup.Builder]
 
 // Server serves APPS_LOOKUP.
-type Server = service.Server[applookup.RequestView, applookup.Builder, Responder]
+type Server = service.Server[applookup.RequestView, answering, answerer]
 
 // NewServer returns a server for the clients of l; see service.NewServer.
 func NewServer(l link.Listener, cfg service.ServerConfig, h Handler) *Server {
-	return service.NewServer[Responder](l, cfg, h)
+	return service.NewServer[answerer](l, cfg, lookup.Handle[applookup.RequestView, applookup.Builder](h))
 }
+
+type answering = lookup.Answering[applookup.RequestView, applookup.Builder, *applookup.Builder]
+
+// answerer is Responder with a builder that knows the limit beforehand.
+type answerer struct{ Responder }
+
+var _ service.Responder[applookup.RequestView, answering] = answerer{}
+
+// Begin implements service.Responder.
+func (answerer) Begin(out *answering, _ applookup.RequestView, dst []byte, grow codec.Grow) error {
+	out.Begin(dst, grow)
+	return nil
+}
+
+// Finish implements service.Responder.
+func (answerer) Finish(out *answering) (int, error) { return out.Finish() }

@@ -1,9 +1,11 @@
 package cgrouplookup
 
 import (
+	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/service"
+	"github.com/plugin-ipc/netipc/service/internal/lookup"
 )
 
 // Handler answers one request: it goes through the paths in their order and answers each with Add or Unknown of the
@@ -27,9 +29,25 @@ import (
 type Handler = service.Handler[cgrouplookup.RequestView, cgrouplookup.Builder]
 
 // Server serves CGROUPS_LOOKUP.
-type Server = service.Server[cgrouplookup.RequestView, cgrouplookup.Builder, Responder]
+type Server = service.Server[cgrouplookup.RequestView, answering, answerer]
 
 // NewServer returns a server for the clients of l; see service.NewServer.
 func NewServer(l link.Listener, cfg service.ServerConfig, h Handler) *Server {
-	return service.NewServer[Responder](l, cfg, h)
+	return service.NewServer[answerer](l, cfg, lookup.Handle[cgrouplookup.RequestView, cgrouplookup.Builder](h))
 }
+
+type answering = lookup.Answering[cgrouplookup.RequestView, cgrouplookup.Builder, *cgrouplookup.Builder]
+
+// answerer is Responder with a builder that knows the limit beforehand.
+type answerer struct{ Responder }
+
+var _ service.Responder[cgrouplookup.RequestView, answering] = answerer{}
+
+// Begin implements service.Responder.
+func (answerer) Begin(out *answering, _ cgrouplookup.RequestView, dst []byte, grow codec.Grow) error {
+	out.Begin(dst, grow)
+	return nil
+}
+
+// Finish implements service.Responder.
+func (answerer) Finish(out *answering) (int, error) { return out.Finish() }
