@@ -68,7 +68,7 @@ func Cases() (cases []bench.Case) {
 		}
 		cases = append(cases, c)
 	}
-	return cases
+	return append(cases, lookupCases()...)
 }
 
 // chain says how calls follow one another: the zero value, each as soon as the one before is answered.

@@ -25,54 +25,74 @@ import (
 const roleIncrement = "increment"
 
 // Roles returns the other sides, for peer.Main.
-func Roles() map[string]peer.Role { return map[string]peer.Role{roleIncrement: serveIncrement} }
+func Roles() map[string]peer.Role {
+	return map[string]peer.Role{roleIncrement: serveIncrement, roleLookup: serveLookup}
+}
 
 // serveIncrement serves in the directory that it is told on the first file.
 func serveIncrement() error {
-	in := os.NewFile(peer.FirstFile, "directory")
-	runDir, err := io.ReadAll(in)
-	if err = errors.Join(err, in.Close()); err != nil {
-		return err
-	}
-	l, err := posix.Listen(context.Background(), posix.ListenConfig{Config: config(string(runDir))})
+	l, err := listenAsTold()
 	if err != nil {
 		return err
 	}
 	return increment.NewServer(l, service.ServerConfig{}, increment.Next).Serve(context.Background())
 }
 
-func config(runDir string) posix.Config { return posix.Config{RunDir: runDir, Service: "increment"} }
+// listenAsTold listens in the directory whose name start has written to the first file.
+func listenAsTold() (link.Listener, error) {
+	in := os.NewFile(peer.FirstFile, "directory")
+	runDir, err := io.ReadAll(in)
+	if err = errors.Join(err, in.Close()); err != nil {
+		return nil, err
+	}
+	return posix.Listen(context.Background(), posix.ListenConfig{Config: config(string(runDir))})
+}
 
-func incrementUDS(ctx context.Context, d time.Duration, where place.Placement, how chain) (_ bench.Sample, err error) {
+func config(runDir string) posix.Config { return posix.Config{RunDir: runDir, Service: "bench"} }
+
+// start starts a provider in another process, in a directory of its own. The stop that it returns ends it, and adds to
+// *err what it has to say.
+func start(where place.Placement, role string) (d link.Dialer, other *peer.Process, stop func(err *error), err error) {
 	runDir, err := os.MkdirTemp("", "netipc-bench-")
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	defer os.RemoveAll(runDir)
+	defer func() {
+		if err != nil {
+			os.RemoveAll(runDir)
+		}
+	}()
 	told, tell, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
+	defer told.Close()
 	_, err = tell.WriteString(runDir)
-	err = errors.Join(err, tell.Close())
-	if err != nil {
-		told.Close()
-		return nil, err
+	if err = errors.Join(err, tell.Close()); err != nil {
+		return nil, nil, nil, err
 	}
-	other, stop, err := side.Start(where, roleIncrement, told)
-	told.Close()
+	if d, err = posix.NewDialer(posix.DialConfig{Config: config(runDir)}); err != nil {
+		return nil, nil, nil, err
+	}
+	other, end, err := side.Start(where, role, told)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return d, other, func(err *error) {
+		end(err)
+		*err = errors.Join(*err, os.RemoveAll(runDir))
+	}, nil
+}
+
+func incrementUDS(ctx context.Context, d time.Duration, where place.Placement, how chain) (_ bench.Sample, err error) {
+	dialer, other, stop, err := start(where, roleIncrement)
 	if err != nil {
 		return nil, err
 	}
 	defer stop(&err)
-
-	dialer, err := posix.NewDialer(posix.DialConfig{Config: config(runDir)})
-	if err != nil {
-		return nil, err
-	}
 	client := increment.NewClient(dialer, service.Config{})
 	defer client.Close()
-	if err := connect(ctx, client); err != nil {
+	if err := connect(ctx, client.Control); err != nil {
 		return nil, err
 	}
 	switch {
@@ -125,7 +145,7 @@ func inFlight(ctx context.Context, d time.Duration, client *increment.Client, n 
 }
 
 // connect waits until the other side is there.
-func connect(ctx context.Context, client *increment.Client) error {
+func connect(ctx context.Context, client service.Control) error {
 	for {
 		_, err := client.Refresh(ctx)
 		if !errors.Is(err, link.ErrNotFound) {

@@ -10,11 +10,16 @@ import (
 	"github.com/plugin-ipc/netipc/bench"
 	"github.com/plugin-ipc/netipc/bench/peer"
 	"github.com/plugin-ipc/netipc/bench/place"
+	"github.com/plugin-ipc/netipc/codec/wire"
 )
 
 // Roles returns the other sides: none, here.
 func Roles() map[string]peer.Role { return nil }
 
 func incrementUDS(context.Context, time.Duration, place.Placement, chain) (bench.Sample, error) {
+	return nil, bench.Skip("needs linux, this is " + runtime.GOOS)
+}
+
+func lookup(context.Context, time.Duration, wire.Profile, string, int) (bench.Sample, error) {
 	return nil, bench.Skip("needs linux, this is " + runtime.GOOS)
 }
