@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
