@@ -19,7 +19,7 @@ func TestOneDeadline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, limits{1 << 10, 1 << 20}, applookup.Ceilings{}, func(_ int, pids []uint32) payload.Response {
-					time.Sleep(time.Second) // of the bubble's clock
+					<-time.After(time.Second) // of the bubble's clock
 					return items(pids, func(i int) payload.Status {
 						if i == 0 {
 							return payload.StatusKnown
@@ -40,7 +40,7 @@ func TestOneDeadline(t *testing.T) {
 				if !errors.Is(err, service.ErrTimeout) || time.Since(start).Round(time.Second) != bound.Round(time.Second) {
 					t.Errorf("after %v: %v, want ErrTimeout after %v", time.Since(start), err, bound)
 				}
-				time.Sleep(2 * time.Second) // the handler comes back
+				<-time.After(2 * time.Second) // the handler comes back
 			})
 		})
 	}
