@@ -38,12 +38,11 @@ var lies = map[lie]error{
 // world is a provider, what it knows, and a client of it. The provider's answers are those of our builder, unless it
 // lies.
 type world struct {
-	t       *testing.T
-	e       *servicetest.Endpoint
-	stop    func()
-	client  *cgrouplookup.Client
-	limits  limits
-	request uint32 // that the client begins with, bytes
+	t      *testing.T
+	e      *servicetest.Endpoint
+	stop   func()
+	client *cgrouplookup.Client
+	limits limits
 
 	mu         sync.Mutex
 	knows      map[string]payload.Item
