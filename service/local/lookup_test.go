@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 
@@ -32,6 +33,9 @@ func TestLookupAnySize(t *testing.T) {
 	for name, profile := range lookupProfiles {
 		for _, limit := range lookupLimits {
 			t.Run(fmt.Sprintf("%s/%d", name, limit), func(t *testing.T) {
+				if limit < 16<<10 && raceEnabled && os.Getenv("NETIPC_SOAK") != "1" {
+					t.Skip("with the race detector, ten thousand requests take long: NETIPC_SOAK=1 makes them")
+				}
 				t.Run("apps", func(t *testing.T) { manyApps(t, profile, limit) })
 				t.Run("cgroups", func(t *testing.T) { manyCgroups(t, profile, limit) })
 			})
