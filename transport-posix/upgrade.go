@@ -51,9 +51,6 @@ func (d *Dialer) fallsBack(ctx context.Context, p link.Proposal, err error) bool
 	return true
 }
 
-// maxSkips bounds how many session ids are passed over for one session.
-const maxSkips = 1000
-
 // sessionIDs gives the sessions of a listener their ids: those that the settings say, until a region of the name is
 // taken by somebody else who lives. Then the session takes the next id that nobody has had, and so do those after it.
 type sessionIDs struct {

@@ -12,6 +12,9 @@ import (
 	"github.com/plugin-ipc/netipc/transport-posix/internal/sys"
 )
 
+// maxSkips bounds how many session ids are passed over for one session.
+const maxSkips = 1000
+
 // offered are the profiles that this transport can do.
 const offered = wire.ProfileBaseline | sharedMemory
 

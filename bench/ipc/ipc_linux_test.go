@@ -19,6 +19,13 @@ func TestMain(m *testing.M) {
 func TestCasesMeasureSomething(t *testing.T) {
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t *testing.T) {
+			if c.Prepare != nil {
+				cleanup, err := c.Prepare(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer cleanup()
+			}
 			s, err := c.Run(context.Background(), time.Millisecond)
 			if why, ok := err.(bench.Skip); ok {
 				t.Skip(why)

@@ -19,6 +19,10 @@ func notHere(context.Context, time.Duration, place.Placement) (bench.Sample, err
 	return nil, bench.Skip("needs linux, this is " + runtime.GOOS)
 }
 
+func lookup(ctx context.Context, d time.Duration, _ Transport, _ string, _ int) (bench.Sample, error) {
+	return notHere(ctx, d, place.Any)
+}
+
 func typed(Transport, chain) sampler { return notHere }
 func bare(Transport) sampler         { return notHere }
 func answers(Transport, int) sampler { return notHere }

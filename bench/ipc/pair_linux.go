@@ -30,6 +30,7 @@ func Roles() map[string]peer.Role {
 		roleIncrement: ordered(serveIncrement),
 		roleLevel1:    ordered(serveLevel1),
 		roleDeployed:  ordered(serveDeployed),
+		roleLookup:    ordered(serveLookup),
 	}
 }
 

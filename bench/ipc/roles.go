@@ -5,4 +5,5 @@ const (
 	roleIncrement = "increment" // a managed server of INCREMENT
 	roleLevel1    = "level1"    // Level 1 that answers numbers
 	roleDeployed  = "deployed"  // the same, a deployed peer
+	roleLookup    = "lookup"    // a managed server of processes
 )

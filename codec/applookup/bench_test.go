@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/plugin-ipc/netipc/codec/applookup"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
 
 var sizes = []int{16, 1000, 32_768}
@@ -42,7 +43,7 @@ func benchmark(b *testing.B, f func(b *testing.B, r *applookup.Response)) {
 					r.Items = append(r.Items, kinds[kind](i))
 				}
 				size, err := r.Size()
-				must(b, err == nil)
+				lookuptest.Must(b, err == nil)
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
 				f(b, r)
@@ -57,7 +58,7 @@ func BenchmarkDecode(b *testing.B) {
 		payload := encode(b, r)
 		for b.Loop() {
 			v, err := applookup.DecodeResponse(payload)
-			must(b, err == nil && v.Len() == len(r.Items))
+			lookuptest.Must(b, err == nil && v.Len() == len(r.Items))
 		}
 	})
 }
@@ -65,10 +66,10 @@ func BenchmarkDecode(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	benchmark(b, func(b *testing.B, r *applookup.Response) {
 		v, err := applookup.DecodeResponse(encode(b, r))
-		must(b, err == nil)
+		lookuptest.Must(b, err == nil)
 		want := readByIndex(v)
 		for b.Loop() {
-			must(b, readAll(v) == want)
+			lookuptest.Must(b, readAll(v) == want)
 		}
 	})
 }
@@ -77,7 +78,7 @@ func BenchmarkBuild(b *testing.B) {
 	benchmark(b, func(b *testing.B, r *applookup.Response) {
 		req := ask(b, pids(r.Items))
 		size, err := r.Size()
-		must(b, err == nil)
+		lookuptest.Must(b, err == nil)
 		buf := make([]byte, size+8)
 		var builder applookup.Builder
 		for b.Loop() {
@@ -86,7 +87,7 @@ func BenchmarkBuild(b *testing.B) {
 				err = builder.Add(r.Items[i])
 			}
 			n, last := builder.Finish()
-			must(b, err == nil && last == nil && n == size && !builder.Full())
+			lookuptest.Must(b, err == nil && last == nil && n == size && !builder.Full())
 		}
 	})
 }
@@ -96,7 +97,7 @@ func BenchmarkBuildExceeded(b *testing.B) {
 	benchmark(b, func(b *testing.B, r *applookup.Response) {
 		req := ask(b, pids(r.Items))
 		size, err := r.Size()
-		must(b, err == nil)
+		lookuptest.Must(b, err == nil)
 		buf := make([]byte, size)
 		budget := size * 9 / 10
 		var builder applookup.Builder
@@ -106,7 +107,7 @@ func BenchmarkBuildExceeded(b *testing.B) {
 				err = builder.Add(r.Items[i])
 			}
 			n, last := builder.Finish()
-			must(b, err == nil && last == nil && n <= budget && builder.Full())
+			lookuptest.Must(b, err == nil && last == nil && n <= budget && builder.Full())
 		}
 	})
 }
@@ -114,12 +115,12 @@ func BenchmarkBuildExceeded(b *testing.B) {
 func BenchmarkClone(b *testing.B) {
 	benchmark(b, func(b *testing.B, r *applookup.Response) {
 		v, err := applookup.DecodeResponse(encode(b, r))
-		must(b, err == nil)
+		lookuptest.Must(b, err == nil)
 		var dst applookup.Response
 		for b.Loop() {
 			v.Clone(&dst)
 		}
-		must(b, dst.Equal(*r))
+		lookuptest.Must(b, dst.Equal(*r))
 	})
 }
 
@@ -129,9 +130,9 @@ func BenchmarkRequest(b *testing.B) {
 		buf := make([]byte, req.Size())
 		for b.Loop() {
 			n, err := applookup.EncodeRequest(buf, req)
-			must(b, err == nil && n == len(buf))
+			lookuptest.Must(b, err == nil && n == len(buf))
 			v, err := applookup.DecodeRequest(buf)
-			must(b, err == nil && v.Len() == len(req))
+			lookuptest.Must(b, err == nil && v.Len() == len(req))
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/applookup"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
 
 // model is spec 07, "What a lookup builder does when the answer does not fit", and 15-c, the obvious way: for each
@@ -83,13 +84,13 @@ type room struct {
 
 func rooms(start, budget int) map[string]room {
 	out := map[string]room{
-		"a buffer":        {dirty(budget), nil, math.MaxInt},
-		"a larger buffer": {dirty(budget + 64), nil, budget},
+		"a buffer":        {lookuptest.Dirty(budget), nil, math.MaxInt},
+		"a larger buffer": {lookuptest.Dirty(budget + 64), nil, budget},
 	}
 	for how, most := range map[string][2]int{"grow": {budget, math.MaxInt}, "budget": {budget + 500, budget}} {
-		dst := dirty(min(start, budget))
+		dst := lookuptest.Dirty(min(start, budget))
 		last := dst
-		out["a "+how] = room{dst, growing(&last, most[0]), most[1]}
+		out["a "+how] = room{dst, lookuptest.Growing(&last, most[0]), most[1]}
 	}
 	// What Grow kills it scribbles over, which is not writing behind the budget.
 	return out
@@ -99,14 +100,14 @@ func rooms(start, budget int) map[string]room {
 func TestResetRefused(t *testing.T) {
 	var b applookup.Builder
 	var buf []byte
-	err := b.Reset(nil, growing(&buf, 50), math.MaxInt, ask(t, requestGolden))
-	if !errors.Is(err, codec.ErrOverflow) || !errors.Is(err, errSession) {
+	err := b.Reset(nil, lookuptest.Growing(&buf, 50), math.MaxInt, ask(t, requestGolden))
+	if !errors.Is(err, codec.ErrOverflow) || !errors.Is(err, lookuptest.ErrSession) {
 		t.Errorf("error %v: want one that is both codec.ErrOverflow and Grow's own", err)
 	}
-	if err := b.Reset(dirty(1024), nil, -1, applookup.RequestView{}); !errors.Is(err, codec.ErrOverflow) {
+	if err := b.Reset(lookuptest.Dirty(1024), nil, -1, applookup.RequestView{}); !errors.Is(err, codec.ErrOverflow) {
 		t.Errorf("a budget of -1: %v", err)
 	}
-	if err := b.Reset(dirty(16), nil, 16, applookup.RequestView{}); err != nil {
+	if err := b.Reset(lookuptest.Dirty(16), nil, 16, applookup.RequestView{}); err != nil {
 		t.Errorf("an answer to no keys: %v", err)
 	}
 	if n, err := b.Finish(); n != 16 || err != nil {
@@ -124,7 +125,7 @@ func TestFull(t *testing.T) {
 			continue
 		}
 		var b applookup.Builder
-		if err := b.Reset(dirty(budget), nil, budget, ask(t, pids(r.Items))); err != nil {
+		if err := b.Reset(lookuptest.Dirty(budget), nil, budget, ask(t, pids(r.Items))); err != nil {
 			t.Fatal(err)
 		}
 		b.SetGeneration(r.Generation)

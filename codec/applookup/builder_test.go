@@ -8,6 +8,7 @@ import (
 
 	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/applookup"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
 
 // invalid are items that nobody may send.
@@ -58,7 +59,7 @@ func TestBuilderRefuses(t *testing.T) {
 		for _, size := range []int{16 + 3*8 + 3*64, 1 << 16} {
 			for before := range 3 {
 				var b applookup.Builder
-				if err := b.Reset(dirty(size), nil, size, ask(t, applookup.Request{7, 7, 7})); err != nil {
+				if err := b.Reset(lookuptest.Dirty(size), nil, size, ask(t, applookup.Request{7, 7, 7})); err != nil {
 					t.Fatal(err)
 				}
 				for range before {
@@ -77,7 +78,7 @@ func TestBuilderRefuses(t *testing.T) {
 				if n, again := b.Finish(); again != err || n != 0 || b.Bytes() != nil || b.Err() != err {
 					t.Errorf("%s: finished in spite of it: %d, %v", c.name, n, again)
 				}
-				if err := b.Reset(dirty(16), nil, 16, applookup.RequestView{}); err != nil || b.Err() != nil {
+				if err := b.Reset(lookuptest.Dirty(16), nil, 16, applookup.RequestView{}); err != nil || b.Err() != nil {
 					t.Errorf("Reset does not forgive: %v", err)
 				}
 			}
@@ -88,7 +89,7 @@ func TestBuilderRefuses(t *testing.T) {
 func TestEncodeRefuses(t *testing.T) {
 	for _, c := range invalid {
 		r := applookup.Response{Items: []applookup.Item{unknown(1, applookup.StatusUnknown), c.item}}
-		n, err := r.Encode(dirty(1 << 21))
+		n, err := r.Encode(lookuptest.Dirty(1 << 21))
 		var e *codec.Error
 		if n != 0 || !errors.Is(err, c.want) || !errors.As(err, &e) || e.Item != 1 || e.Field != c.field {
 			t.Errorf("%s: %d, %v", c.name, n, err)
@@ -98,7 +99,7 @@ func TestEncodeRefuses(t *testing.T) {
 
 func TestEncodeRequestOverflow(t *testing.T) {
 	for size := range requestGolden.Size() {
-		b := dirty(size)
+		b := lookuptest.Dirty(size)
 		if n, err := applookup.EncodeRequest(b, requestGolden); n != 0 || !errors.Is(err, codec.ErrOverflow) {
 			t.Errorf("in %d bytes: %d, %v", size, n, err)
 		}
@@ -114,7 +115,7 @@ func TestBuilderCounts(t *testing.T) {
 		t.Errorf("Add without Reset: %v", err)
 	}
 	reset := func() {
-		if err := b.Reset(dirty(1024), nil, 1024, ask(t, requestGolden)); err != nil {
+		if err := b.Reset(lookuptest.Dirty(1024), nil, 1024, ask(t, requestGolden)); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.Add(responseGolden.Items[0]); err != nil {
@@ -183,7 +184,7 @@ func TestSizeStopsAtU32(t *testing.T) {
 	if n, err := r.Size(); !errors.Is(err, codec.ErrOverflow) {
 		t.Errorf("%d bytes, %v: more than %d", n, err, uint32(most))
 	}
-	if n, err := r.Encode(dirty(100)); n != 0 || !errors.Is(err, codec.ErrOverflow) {
+	if n, err := r.Encode(lookuptest.Dirty(100)); n != 0 || !errors.Is(err, codec.ErrOverflow) {
 		t.Errorf("encoded: %d, %v", n, err)
 	}
 }

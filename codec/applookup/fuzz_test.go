@@ -8,6 +8,7 @@ import (
 
 	"github.com/plugin-ipc/netipc/codec/applookup"
 	"github.com/plugin-ipc/netipc/codec/internal/golden"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
 
 func FuzzDecodeRequest(f *testing.F) {
@@ -24,7 +25,7 @@ func FuzzDecodeResponse(f *testing.F) {
 
 // judgeRequest says what holds for any bytes: no panic; and what is accepted reads as it owns, and has the same value
 // after it was owned, encoded and decoded.
-func judgeRequest(t tester, b []byte) {
+func judgeRequest(t lookuptest.Tester, b []byte) {
 	t.Helper()
 	before := bytes.Clone(b)
 	v, err := applookup.DecodeRequest(b)
@@ -53,7 +54,7 @@ func judgeRequest(t tester, b []byte) {
 }
 
 // judge is judgeRequest for a response. A builder can pass on whatever was accepted.
-func judge(t tester, b []byte) {
+func judge(t lookuptest.Tester, b []byte) {
 	t.Helper()
 	before := bytes.Clone(b)
 	v, err := applookup.DecodeResponse(b)
@@ -77,7 +78,7 @@ func judge(t tester, b []byte) {
 	if diff := cmp.Diff(r, own(t, again), equal); diff != "" {
 		t.Fatalf("-decoded +encoded and decoded:\n%s", diff)
 	}
-	if built, err := build(t, &r, dirty(len(again)+8), nil, len(again)+8); err != nil || !bytes.Equal(built, again) {
+	if built, err := build(t, &r, lookuptest.Dirty(len(again)+8), nil, len(again)+8); err != nil || !bytes.Equal(built, again) {
 		t.Fatalf("built\n%x, %v, encoded\n%x", built, err, again)
 	}
 }

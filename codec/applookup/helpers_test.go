@@ -2,43 +2,19 @@ package applookup_test
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"strings"
-	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/applookup"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
-
-// tester is what tests, benchmarks, fuzz targets and properties have in common.
-type tester interface {
-	Helper()
-	Fatal(args ...any)
-	Fatalf(format string, args ...any)
-}
-
-func must(tb testing.TB, ok bool) {
-	if !ok {
-		tb.Helper()
-		tb.Fatal("wrong result")
-	}
-}
 
 // equal compares answers by their values; what Clone remembers is not one.
 var equal = cmp.Comparer(func(a, b applookup.Response) bool { return a.Equal(b) })
-
-// dirty returns n bytes that a test would see if an encoder left them.
-func dirty(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = 0xaa
-	}
-	return b
-}
 
 // many returns an answer of n items of all kinds and lengths.
 func many(n int) applookup.Response {
@@ -79,9 +55,9 @@ func pids(items []applookup.Item) applookup.Request {
 	return r
 }
 
-func encodeRequest(t tester, r applookup.Request) []byte {
+func encodeRequest(t lookuptest.Tester, r applookup.Request) []byte {
 	t.Helper()
-	b := dirty(r.Size())
+	b := lookuptest.Dirty(r.Size())
 	n, err := applookup.EncodeRequest(b, r)
 	if err != nil || n != len(b) {
 		t.Fatalf("%d of %d bytes, %v", n, len(b), err)
@@ -90,7 +66,7 @@ func encodeRequest(t tester, r applookup.Request) []byte {
 }
 
 // ask returns the view of an encoded request.
-func ask(t tester, r applookup.Request) applookup.RequestView {
+func ask(t lookuptest.Tester, r applookup.Request) applookup.RequestView {
 	t.Helper()
 	v, err := applookup.DecodeRequest(encodeRequest(t, r))
 	if err != nil {
@@ -99,13 +75,13 @@ func ask(t tester, r applookup.Request) applookup.RequestView {
 	return v
 }
 
-func encode(t tester, r *applookup.Response) []byte {
+func encode(t lookuptest.Tester, r *applookup.Response) []byte {
 	t.Helper()
 	size, err := r.Size()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := dirty(size)
+	b := lookuptest.Dirty(size)
 	n, err := r.Encode(b)
 	if err != nil || n != size {
 		t.Fatalf("%d of %d bytes, %v", n, size, err)
@@ -114,7 +90,7 @@ func encode(t tester, r *applookup.Response) []byte {
 }
 
 // build answers with items the request for their pids.
-func build(t tester, r *applookup.Response, dst []byte, grow codec.Grow, budget int) ([]byte, error) {
+func build(t lookuptest.Tester, r *applookup.Response, dst []byte, grow codec.Grow, budget int) ([]byte, error) {
 	t.Helper()
 	var b applookup.Builder
 	if err := b.Reset(dst, grow, budget, ask(t, pids(r.Items))); err != nil {
@@ -143,18 +119,18 @@ func build(t tester, r *applookup.Response, dst []byte, grow codec.Grow, budget 
 }
 
 // encoders are all the ways to get from an answer to bytes; they write the same when there is room.
-var encoders = map[string]func(t tester, r *applookup.Response) []byte{
+var encoders = map[string]func(t lookuptest.Tester, r *applookup.Response) []byte{
 	"Response": encode,
-	"Builder in a buffer": func(t tester, r *applookup.Response) []byte {
-		b, err := build(t, r, dirty(1<<16), nil, math.MaxInt)
+	"Builder in a buffer": func(t lookuptest.Tester, r *applookup.Response) []byte {
+		b, err := build(t, r, lookuptest.Dirty(1<<16), nil, math.MaxInt)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return b
 	},
-	"Builder that grows": func(t tester, r *applookup.Response) []byte {
+	"Builder that grows": func(t lookuptest.Tester, r *applookup.Response) []byte {
 		var buf []byte
-		b, err := build(t, r, nil, growing(&buf, 1<<16), 1<<16)
+		b, err := build(t, r, nil, lookuptest.Growing(&buf, 1<<16), 1<<16)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,26 +141,8 @@ var encoders = map[string]func(t tester, r *applookup.Response) []byte{
 	},
 }
 
-var errSession = errors.New("agreed limit reached")
-
-// growing returns a Grow up to limit that scribbles over the buffer that died.
-func growing(buf *[]byte, limit int) codec.Grow {
-	return func(n int) ([]byte, error) {
-		if n > limit {
-			return nil, errSession
-		}
-		grown := dirty(n)
-		copy(grown, *buf)
-		for i := range *buf {
-			(*buf)[i] = 0xdb
-		}
-		*buf = grown
-		return grown, nil
-	}
-}
-
 // own decodes, and copies to keep.
-func own(t tester, b []byte) applookup.Response {
+func own(t lookuptest.Tester, b []byte) applookup.Response {
 	t.Helper()
 	v, err := applookup.DecodeResponse(b)
 	if err != nil {
@@ -193,30 +151,6 @@ func own(t tester, b []byte) applookup.Response {
 	var r applookup.Response
 	v.Clone(&r)
 	return r
-}
-
-// versionAndFlags is the u16 1 and the u16 0, in host byte order.
-var versionAndFlags = binary.NativeEndian.AppendUint16(binary.NativeEndian.AppendUint16(nil, 1), 0)
-
-// naiveList writes the canonical form of a request or an answer the obvious way: directory and items apart, then one
-// after the other.
-func naiveList(last uint64, items [][]byte) []byte {
-	ne := binary.NativeEndian
-	var dir, packed []byte
-	for _, it := range items {
-		packed = pad(packed)
-		dir = ne.AppendUint32(ne.AppendUint32(dir, uint32(len(packed))), uint32(len(it)))
-		packed = append(packed, it...)
-	}
-	b := ne.AppendUint32(append([]byte{}, versionAndFlags...), uint32(len(items)))
-	return append(append(ne.AppendUint64(b, last), dir...), packed...)
-}
-
-func pad(b []byte) []byte {
-	for len(b)%8 != 0 {
-		b = append(b, 0)
-	}
-	return b
 }
 
 func naiveItem(it applookup.Item) []byte {
@@ -240,24 +174,7 @@ func naiveItem(it applookup.Item) []byte {
 	for _, s := range []string{it.Comm, it.CgroupPath, it.CgroupName} {
 		b = append(append(b, s...), 0)
 	}
-	return naiveLabels(b, it.Labels)
-}
-
-func naiveLabels(b []byte, labels []applookup.Label) []byte {
-	if len(labels) == 0 {
-		return b
-	}
-	b = pad(b)
-	first := len(b) + 16*len(labels)
-	var text []byte
-	for _, l := range labels {
-		for _, s := range []string{l.Key, l.Value} {
-			b = binary.NativeEndian.AppendUint32(b, uint32(first+len(text)))
-			b = binary.NativeEndian.AppendUint32(b, uint32(len(s)))
-			text = append(append(text, s...), 0)
-		}
-	}
-	return append(b, text...)
+	return lookuptest.Labels(b, it.Labels)
 }
 
 func naiveResponse(generation uint64, items []applookup.Item) []byte {
@@ -265,7 +182,7 @@ func naiveResponse(generation uint64, items []applookup.Item) []byte {
 	for _, it := range items {
 		all = append(all, naiveItem(it))
 	}
-	return naiveList(generation, all)
+	return lookuptest.List(generation, all)
 }
 
 func naiveRequest(r applookup.Request) []byte {
@@ -274,5 +191,5 @@ func naiveRequest(r applookup.Request) []byte {
 		all = append(all, binary.NativeEndian.AppendUint64(nil, 0))
 		binary.NativeEndian.PutUint32(all[len(all)-1], pid)
 	}
-	return naiveList(0, all)
+	return lookuptest.List(0, all)
 }

@@ -15,11 +15,8 @@ import (
 // StatusOversizedItem, and the others go on; any other becomes StatusPayloadExceeded, and so do all that follow
 // it, of which a client asks again. After an error every call returns that error, until Reset.
 type Builder struct {
-	answer     lookup.Answer
-	req        RequestView
-	payload    []byte // once finished
-	generation uint64
-	err        error
+	build lookup.Build
+	req   RequestView
 }
 
 // Reset starts the answer to req in dst. The builder borrows both until Finish; what dst holds does not matter.
@@ -28,47 +25,44 @@ type Builder struct {
 // dst and grow know the limit. Error: codec.ErrOverflow, with that of grow, when not even the shortest answers to
 // all pids fit; to no pids that is 16 bytes.
 func (b *Builder) Reset(dst []byte, grow codec.Grow, budget int, req RequestView) error {
-	*b = Builder{req: req}
-	keys := req.Len()
-	if err := b.answer.Begin(dst, grow, budget, keys, uint64(keys)*shortestRounded, shortest); err != nil {
-		b.err = codec.FieldError(layoutResponse, "", err)
-	}
-	return b.err
+	b.req = req
+	n := req.Len()
+	return b.build.Begin(layoutResponse, dst, grow, budget, n, uint64(n)*shortestRounded, shortest)
 }
 
 // SetGeneration sets the number of what the producer knows; 0 if it is not called.
-func (b *Builder) SetGeneration(g uint64) { b.generation, b.payload = g, nil }
+func (b *Builder) SetGeneration(g uint64) { b.build.SetGeneration(g) }
 
 // Add answers the next pid. The pid is that of the request: it.PID may be 0, or must be the same. Errors:
 // codec.ErrBadCount when all pids are answered, or there are more than 65535 labels; codec.ErrBadLayout for another
 // pid, a status that there is not, an item that says what its statuses forbid, a comm that is too long, a label
 // without a key; codec.ErrInteriorNUL. An item that does not fit is no error.
 func (b *Builder) Add(it Item) error {
-	if b.err != nil || !b.answer.Missing() {
-		return b.fail(b.answer.Answered(), "", codec.ErrBadCount)
+	i, err := b.build.Next()
+	if err != nil {
+		return err
 	}
-	i := b.answer.Answered()
 	pid := b.req.PID(i)
 	if it.PID != 0 && it.PID != pid {
-		return b.fail(i, "pid", codec.ErrBadLayout)
+		return b.build.Fail("pid", codec.ErrBadLayout)
 	}
 	if field, err := it.check(); err != nil {
-		return b.fail(i, field, err)
+		return b.build.Fail(field, err)
 	}
 	if it.Status != StatusKnown {
 		b.shortest(pid, it.Status)
 		return nil
 	}
-	item, fate := b.answer.Known(it.size(), shortest)
+	item, fate := b.build.Known(it.size(), shortest)
 	noNUL := false
 	if fate == lookup.Fits {
 		noNUL = put(item, pid, &it)
 	} else {
 		noNUL = !lookup.HaveNUL(it.Labels)
-		put(item, pid, &Item{Status: substitute(fate), UID: UIDNotSet})
+		put(item, pid, &Item{Status: instead(fate, StatusKnown), UID: UIDNotSet})
 	}
 	if !noNUL {
-		return b.fail(i, "labels", codec.ErrInteriorNUL)
+		return b.build.FailAt(i, "labels", codec.ErrInteriorNUL)
 	}
 	return nil
 }
@@ -76,20 +70,14 @@ func (b *Builder) Add(it Item) error {
 // Unknown is Add for an item that says nothing but StatusUnknown.
 func (b *Builder) Unknown() error { return b.Add(Item{Status: StatusUnknown, UID: UIDNotSet}) }
 
-// shortest answers the next pid with a status, or with StatusPayloadExceeded.
+// shortest answers the next pid with a status, or with what its fate makes of it.
 func (b *Builder) shortest(pid uint32, s Status) {
-	item, fate := b.answer.Shortest(shortest)
-	if fate != lookup.Fits {
-		s = substitute(fate)
-	}
-	put(item, pid, &Item{Status: s, UID: UIDNotSet})
+	item, fate := b.build.Shortest(shortest)
+	put(item, pid, &Item{Status: instead(fate, s), UID: UIDNotSet})
 }
 
-func substitute(fate lookup.Fate) Status {
-	if fate == lookup.Oversized {
-		return StatusOversizedItem
-	}
-	return StatusPayloadExceeded
+func instead(f lookup.Fate, offered Status) Status {
+	return lookup.Instead(f, offered, StatusOversizedItem, StatusPayloadExceeded)
 }
 
 // put writes an item with that pid to its bytes. It reports whether no label has a NUL inside.
@@ -119,44 +107,22 @@ func put(item []byte, pid uint32, it *Item) (noNUL bool) {
 }
 
 // Len returns the number of pids answered so far.
-func (b *Builder) Len() int { return b.answer.Answered() }
+func (b *Builder) Len() int { return b.build.Answered() }
 
 // Full reports whether an item did not fit, so that all further pids are answered StatusPayloadExceeded. The rest
 // need not be looked up or added then: Finish does that.
-func (b *Builder) Full() bool { return b.answer.Full() }
+func (b *Builder) Full() bool { return b.build.Full() }
 
 // Err returns the error that ended the building, or nil.
-func (b *Builder) Err() error { return b.err }
+func (b *Builder) Err() error { return b.build.Err() }
 
 // Finish completes the payload and returns its size in bytes; it lies at the start of the buffer, see Bytes.
 // Another Finish returns the same. Errors: that of an earlier call; codec.ErrBadCount when a pid has no answer,
 // unless Full says that it need not have one; codec.ErrOverflow when there never was a Reset.
 func (b *Builder) Finish() (int, error) {
-	for b.err == nil && b.answer.Missing() {
-		if !b.answer.Full() {
-			b.fail(b.answer.Answered(), "", codec.ErrBadCount)
-			break
-		}
-		b.shortest(b.req.PID(b.answer.Answered()), StatusPayloadExceeded)
-	}
-	if b.err != nil {
-		return 0, b.err
-	}
-	if b.payload = b.answer.Finish(b.generation); b.payload == nil {
-		return 0, codec.FieldError(layoutResponse, "", codec.ErrOverflow)
-	}
-	return len(b.payload), nil
+	return b.build.Finish(layoutResponse, func(i int) { b.shortest(b.req.PID(i), StatusPayloadExceeded) })
 }
 
 // Bytes returns the payload after Finish, nil before: the start of the buffer given to Reset, or of the last that
 // Grow returned. Valid until that buffer is used again; copy to keep.
-func (b *Builder) Bytes() []byte { return b.payload }
-
-// fail ends the building over a field of item i, unless it has ended already.
-func (b *Builder) fail(i int, field string, err error) error {
-	b.payload = nil
-	if b.err == nil {
-		b.err = codec.ItemError(layoutResponse, i, field, err)
-	}
-	return b.err
-}
+func (b *Builder) Bytes() []byte { return b.build.Bytes() }

@@ -1,10 +1,6 @@
 package applookup
 
-import (
-	"strconv"
-
-	"github.com/plugin-ipc/netipc/codec/internal/lookup"
-)
+import "github.com/plugin-ipc/netipc/codec/internal/lookup"
 
 // Status is what became of one key.
 type Status uint16
@@ -24,12 +20,7 @@ const (
 var statusNames = [...]string{"KNOWN", "UNKNOWN", "PAYLOAD_EXCEEDED", "OVERSIZED_ITEM"}
 
 // String returns the status's name in the specification, or its number.
-func (s Status) String() string {
-	if int(s) < len(statusNames) {
-		return statusNames[s]
-	}
-	return "status " + strconv.Itoa(int(s))
-}
+func (s Status) String() string { return lookup.NameOf(statusNames[:], "status", uint16(s)) }
 
 // CgroupStatus is what is known about the cgroup of a process.
 type CgroupStatus uint16
@@ -50,10 +41,7 @@ var cgroupStatusNames = [...]string{"KNOWN", "UNKNOWN_RETRY_LATER", "UNKNOWN_PER
 
 // String returns the status's name in the specification, or its number.
 func (s CgroupStatus) String() string {
-	if int(s) < len(cgroupStatusNames) {
-		return cgroupStatusNames[s]
-	}
-	return "cgroup status " + strconv.Itoa(int(s))
+	return lookup.NameOf(cgroupStatusNames[:], "cgroup status", uint16(s))
 }
 
 // UIDNotSet is the UID of a process whose user is not known.

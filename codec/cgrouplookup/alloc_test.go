@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
 
 // Encoding, decoding, reading a view and cloning what is there already allocate nothing (spec 07), whether the
@@ -13,7 +14,7 @@ func TestNoAllocations(t *testing.T) {
 	payload, request := encode(t, &r), paths(r.Items)
 	asked := encodeRequest(t, request)
 	view, err := cgrouplookup.DecodeResponse(payload)
-	must(t, err == nil)
+	lookuptest.Must(t, err == nil)
 	req := ask(t, request)
 	buf := make([]byte, len(payload)+8)
 	var builder cgrouplookup.Builder
@@ -22,11 +23,11 @@ func TestNoAllocations(t *testing.T) {
 	answer := func(budget int) int {
 		err := builder.Reset(buf, nil, budget, req)
 		for i := range r.Items {
-			must(t, err == nil)
+			lookuptest.Must(t, err == nil)
 			err = builder.Add(r.Items[i])
 		}
 		n, err := builder.Finish()
-		must(t, err == nil)
+		lookuptest.Must(t, err == nil)
 		return n
 	}
 	for _, c := range []struct {
@@ -35,37 +36,37 @@ func TestNoAllocations(t *testing.T) {
 	}{
 		{"request", func() {
 			n, err := cgrouplookup.EncodeRequest(buf, request)
-			must(t, err == nil && n == request.Size() && request.Fit(n, len(buf)) == 50)
+			lookuptest.Must(t, err == nil && n == request.Size() && request.Fit(n, len(buf)) == 50)
 		}},
 		{"decode request", func() {
 			v, err := cgrouplookup.DecodeRequest(asked)
-			must(t, err == nil)
+			lookuptest.Must(t, err == nil)
 			for i, path := range v.All() {
-				must(t, path.Equal(request[i]))
+				lookuptest.Must(t, path.Equal(request[i]))
 			}
 		}},
 		{"decode", func() {
 			v, err := cgrouplookup.DecodeResponse(payload)
-			must(t, err == nil && v.Len() == 50)
+			lookuptest.Must(t, err == nil && v.Len() == 50)
 		}},
-		{"read", func() { must(t, readAll(view) == readByIndex(view)) }},
-		{"build", func() { must(t, answer(len(buf)) == len(payload)) }},
-		{"build what does not fit", func() { must(t, answer(len(payload)-1) < len(payload)) }},
+		{"read", func() { lookuptest.Must(t, readAll(view) == readByIndex(view)) }},
+		{"build", func() { lookuptest.Must(t, answer(len(buf)) == len(payload)) }},
+		{"build what does not fit", func() { lookuptest.Must(t, answer(len(payload)-1) < len(payload)) }},
 		{"build what is unknown", func() {
-			must(t, builder.Reset(buf, nil, len(buf), req) == nil)
+			lookuptest.Must(t, builder.Reset(buf, nil, len(buf), req) == nil)
 			for range req.All() {
-				must(t, builder.Unknown(cgrouplookup.StatusUnknownPermanent) == nil)
+				lookuptest.Must(t, builder.Unknown(cgrouplookup.StatusUnknownPermanent) == nil)
 			}
 			_, err := builder.Finish()
-			must(t, err == nil)
+			lookuptest.Must(t, err == nil)
 		}},
 		{"encode", func() {
 			n, err := r.Encode(buf)
-			must(t, err == nil && n == len(payload))
+			lookuptest.Must(t, err == nil && n == len(payload))
 		}},
 		{"clone again", func() { view.Clone(&dst) }},
 		{"name", func() {
-			must(t, view.Item(0).Status().String() == "KNOWN" && view.Item(1).Orchestrator().String() == "systemd")
+			lookuptest.Must(t, view.Item(0).Status().String() == "KNOWN" && view.Item(1).Orchestrator().String() == "systemd")
 		}},
 	} {
 		if n := testing.AllocsPerRun(100, c.f); n != 0 {
@@ -78,9 +79,9 @@ func TestNoAllocations(t *testing.T) {
 func TestCloneAllocatesOnce(t *testing.T) {
 	a, b := many(50), many(49)
 	va, err := cgrouplookup.DecodeResponse(encode(t, &a))
-	must(t, err == nil)
+	lookuptest.Must(t, err == nil)
 	vb, err := cgrouplookup.DecodeResponse(encode(t, &b))
-	must(t, err == nil)
+	lookuptest.Must(t, err == nil)
 	var dst cgrouplookup.Response
 	va.Clone(&dst)
 	if n := testing.AllocsPerRun(100, func() { vb.Clone(&dst); va.Clone(&dst) }); n != 2 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
 
 var sizes = []int{16, 1000, 32_768}
@@ -38,7 +39,7 @@ func benchmark(b *testing.B, f func(b *testing.B, r *cgrouplookup.Response)) {
 					r.Items = append(r.Items, kinds[kind](i))
 				}
 				size, err := r.Size()
-				must(b, err == nil)
+				lookuptest.Must(b, err == nil)
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
 				f(b, r)
@@ -53,7 +54,7 @@ func BenchmarkDecode(b *testing.B) {
 		payload := encode(b, r)
 		for b.Loop() {
 			v, err := cgrouplookup.DecodeResponse(payload)
-			must(b, err == nil && v.Len() == len(r.Items))
+			lookuptest.Must(b, err == nil && v.Len() == len(r.Items))
 		}
 	})
 }
@@ -61,10 +62,10 @@ func BenchmarkDecode(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	benchmark(b, func(b *testing.B, r *cgrouplookup.Response) {
 		v, err := cgrouplookup.DecodeResponse(encode(b, r))
-		must(b, err == nil)
+		lookuptest.Must(b, err == nil)
 		want := readByIndex(v)
 		for b.Loop() {
-			must(b, readAll(v) == want)
+			lookuptest.Must(b, readAll(v) == want)
 		}
 	})
 }
@@ -73,7 +74,7 @@ func BenchmarkBuild(b *testing.B) {
 	benchmark(b, func(b *testing.B, r *cgrouplookup.Response) {
 		req := ask(b, paths(r.Items))
 		size, err := r.Size()
-		must(b, err == nil)
+		lookuptest.Must(b, err == nil)
 		buf := make([]byte, size+8)
 		var builder cgrouplookup.Builder
 		for b.Loop() {
@@ -82,7 +83,7 @@ func BenchmarkBuild(b *testing.B) {
 				err = builder.Add(r.Items[i])
 			}
 			n, last := builder.Finish()
-			must(b, err == nil && last == nil && n == size && !builder.Full())
+			lookuptest.Must(b, err == nil && last == nil && n == size && !builder.Full())
 		}
 	})
 }
@@ -92,7 +93,7 @@ func BenchmarkBuildExceeded(b *testing.B) {
 	benchmark(b, func(b *testing.B, r *cgrouplookup.Response) {
 		req := ask(b, paths(r.Items))
 		size, err := r.Size()
-		must(b, err == nil)
+		lookuptest.Must(b, err == nil)
 		buf := make([]byte, size)
 		budget := size * 9 / 10
 		var builder cgrouplookup.Builder
@@ -102,7 +103,7 @@ func BenchmarkBuildExceeded(b *testing.B) {
 				err = builder.Add(r.Items[i])
 			}
 			n, last := builder.Finish()
-			must(b, err == nil && last == nil && n <= budget && builder.Full())
+			lookuptest.Must(b, err == nil && last == nil && n <= budget && builder.Full())
 		}
 	})
 }
@@ -110,12 +111,12 @@ func BenchmarkBuildExceeded(b *testing.B) {
 func BenchmarkClone(b *testing.B) {
 	benchmark(b, func(b *testing.B, r *cgrouplookup.Response) {
 		v, err := cgrouplookup.DecodeResponse(encode(b, r))
-		must(b, err == nil)
+		lookuptest.Must(b, err == nil)
 		var dst cgrouplookup.Response
 		for b.Loop() {
 			v.Clone(&dst)
 		}
-		must(b, dst.Equal(*r))
+		lookuptest.Must(b, dst.Equal(*r))
 	})
 }
 
@@ -125,9 +126,9 @@ func BenchmarkRequest(b *testing.B) {
 		buf := make([]byte, req.Size())
 		for b.Loop() {
 			n, err := cgrouplookup.EncodeRequest(buf, req)
-			must(b, err == nil && n == len(buf))
+			lookuptest.Must(b, err == nil && n == len(buf))
 			v, err := cgrouplookup.DecodeRequest(buf)
-			must(b, err == nil && v.Len() == len(req))
+			lookuptest.Must(b, err == nil && v.Len() == len(req))
 		}
 	})
 }

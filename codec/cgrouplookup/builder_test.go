@@ -8,6 +8,7 @@ import (
 
 	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
 
 // invalid are items that nobody may send.
@@ -39,7 +40,7 @@ func TestBuilderRefuses(t *testing.T) {
 		for _, size := range []int{16 + 3*8 + 3*32, 1 << 16} {
 			for before := range 3 {
 				var b cgrouplookup.Builder
-				if err := b.Reset(dirty(size), nil, size, ask(t, cgrouplookup.Request{"/a", "/a", "/a"})); err != nil {
+				if err := b.Reset(lookuptest.Dirty(size), nil, size, ask(t, cgrouplookup.Request{"/a", "/a", "/a"})); err != nil {
 					t.Fatal(err)
 				}
 				for range before {
@@ -58,7 +59,7 @@ func TestBuilderRefuses(t *testing.T) {
 				if n, again := b.Finish(); again != err || n != 0 || b.Bytes() != nil || b.Err() != err {
 					t.Errorf("%s: finished in spite of it: %d, %v", c.name, n, again)
 				}
-				if err := b.Reset(dirty(16), nil, 16, cgrouplookup.RequestView{}); err != nil || b.Err() != nil {
+				if err := b.Reset(lookuptest.Dirty(16), nil, 16, cgrouplookup.RequestView{}); err != nil || b.Err() != nil {
 					t.Errorf("Reset does not forgive: %v", err)
 				}
 			}
@@ -77,14 +78,14 @@ func TestEncodeRefuses(t *testing.T) {
 			c.item.Path = "/p"
 		}
 		r := cgrouplookup.Response{Items: []cgrouplookup.Item{{Path: "/a"}, c.item}}
-		n, err := r.Encode(dirty(1 << 21))
+		n, err := r.Encode(lookuptest.Dirty(1 << 21))
 		var e *codec.Error
 		if n != 0 || !errors.Is(err, c.want) || !errors.As(err, &e) || e.Item != 1 || e.Field != c.field {
 			t.Errorf("%s: %d, %v", c.name, n, err)
 		}
 	}
 	r := cgrouplookup.Response{Items: []cgrouplookup.Item{{}}}
-	if _, err := r.Encode(dirty(100)); !errors.Is(err, codec.ErrBadLayout) {
+	if _, err := r.Encode(lookuptest.Dirty(100)); !errors.Is(err, codec.ErrBadLayout) {
 		t.Errorf("an item without a path: %v", err)
 	}
 }
@@ -98,13 +99,13 @@ func TestEncodeRequestRefuses(t *testing.T) {
 		{cgrouplookup.Request{"/a", "/\x00"}, codec.ErrInteriorNUL},
 	} {
 		var e *codec.Error
-		n, err := cgrouplookup.EncodeRequest(dirty(100), c.r)
+		n, err := cgrouplookup.EncodeRequest(lookuptest.Dirty(100), c.r)
 		if n != 0 || !errors.Is(err, c.want) || !errors.As(err, &e) || e.Item != 1 || e.Field != "path" {
 			t.Errorf("%q: %d, %v", c.r, n, err)
 		}
 	}
 	for size := range requestGolden.Size() {
-		b := dirty(size)
+		b := lookuptest.Dirty(size)
 		if n, err := cgrouplookup.EncodeRequest(b, requestGolden); n != 0 || !errors.Is(err, codec.ErrOverflow) {
 			t.Errorf("in %d bytes: %d, %v", size, n, err)
 		}
@@ -120,7 +121,7 @@ func TestBuilderCounts(t *testing.T) {
 		t.Errorf("Add without Reset: %v", err)
 	}
 	reset := func() {
-		if err := b.Reset(dirty(1024), nil, 1024, ask(t, requestGolden)); err != nil {
+		if err := b.Reset(lookuptest.Dirty(1024), nil, 1024, ask(t, requestGolden)); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.Add(responseGolden.Items[0]); err != nil {
@@ -189,11 +190,11 @@ func TestSizeStopsAtU32(t *testing.T) {
 	if n, err := r.Size(); !errors.Is(err, codec.ErrOverflow) {
 		t.Errorf("%d bytes, %v: more than %d", n, err, uint32(most))
 	}
-	if n, err := r.Encode(dirty(100)); n != 0 || !errors.Is(err, codec.ErrOverflow) {
+	if n, err := r.Encode(lookuptest.Dirty(100)); n != 0 || !errors.Is(err, codec.ErrOverflow) {
 		t.Errorf("encoded: %d, %v", n, err)
 	}
 	req := paths(r.Items)
-	if n, err := cgrouplookup.EncodeRequest(dirty(100), req); n != 0 || !errors.Is(err, codec.ErrOverflow) || req.Size() > most {
+	if n, err := cgrouplookup.EncodeRequest(lookuptest.Dirty(100), req); n != 0 || !errors.Is(err, codec.ErrOverflow) || req.Size() > most {
 		t.Errorf("request of %d bytes: %d, %v", req.Size(), n, err)
 	}
 }

@@ -16,11 +16,8 @@ import (
 // StatusOversizedItem, and the others go on; any other becomes StatusPayloadExceeded, and so do all that follow
 // it, of which a client asks again. After an error every call returns that error, until Reset.
 type Builder struct {
-	answer     lookup.Answer
-	req        RequestView
-	payload    []byte // once finished
-	generation uint64
-	err        error
+	build lookup.Build
+	req   RequestView
 }
 
 // Reset starts the answer to req in dst. The builder borrows both until Finish; what dst holds does not matter.
@@ -29,51 +26,48 @@ type Builder struct {
 // dst and grow know the limit. Error: codec.ErrOverflow, with that of grow, when not even the shortest answers to
 // all paths fit; to no paths that is 16 bytes.
 func (b *Builder) Reset(dst []byte, grow codec.Grow, budget int, req RequestView) error {
-	*b = Builder{req: req}
+	b.req = req
 	sum, last := uint64(0), uint64(0)
 	for i := range req.Len() {
 		last = shortest(uint64(len(req.path(i))))
 		sum += bounds.AlignUp(last)
 	}
-	if err := b.answer.Begin(dst, grow, budget, req.Len(), sum, last); err != nil {
-		b.err = codec.FieldError(layoutResponse, "", err)
-	}
-	return b.err
+	return b.build.Begin(layoutResponse, dst, grow, budget, req.Len(), sum, last)
 }
 
 // SetGeneration sets the number of what the producer knows; 0 if it is not called.
-func (b *Builder) SetGeneration(g uint64) { b.generation, b.payload = g, nil }
+func (b *Builder) SetGeneration(g uint64) { b.build.SetGeneration(g) }
 
 // Add answers the next path. The path is that of the request: it.Path may be empty, or must be the same. Errors:
 // codec.ErrBadCount when all paths are answered, or there are more than 65535 labels; codec.ErrBadLayout for
 // another path, a status that there is not, a status other than StatusKnown that says more than the path, a label
 // without a key; codec.ErrInteriorNUL. An item that does not fit is no error.
 func (b *Builder) Add(it Item) error {
-	if b.err != nil || !b.answer.Missing() {
-		return b.fail(b.answer.Answered(), "", codec.ErrBadCount)
+	i, err := b.build.Next()
+	if err != nil {
+		return err
 	}
-	i := b.answer.Answered()
 	path := b.req.path(i)
 	if it.Path != "" && it.Path != string(path) {
-		return b.fail(i, "path", codec.ErrBadLayout)
+		return b.build.Fail("path", codec.ErrBadLayout)
 	}
 	if field, err := it.check(len(path)); err != nil {
-		return b.fail(i, field, err)
+		return b.build.Fail(field, err)
 	}
 	if it.Status != StatusKnown {
 		b.shortest(path, it.Status)
 		return nil
 	}
-	item, fate := b.answer.Known(it.size(len(path)), shortest(uint64(len(path))))
+	item, fate := b.build.Known(it.size(len(path)), shortest(uint64(len(path))))
 	noNUL := false
 	if fate == lookup.Fits {
 		noNUL = put(item, path, &it)
 	} else {
 		noNUL = !lookup.HaveNUL(it.Labels)
-		put(item, path, &Item{Status: substitute(fate)})
+		put(item, path, &Item{Status: instead(fate, StatusKnown)})
 	}
 	if !noNUL {
-		return b.fail(i, "labels", codec.ErrInteriorNUL)
+		return b.build.FailAt(i, "labels", codec.ErrInteriorNUL)
 	}
 	return nil
 }
@@ -81,20 +75,14 @@ func (b *Builder) Add(it Item) error {
 // Unknown is Add for an item that says nothing but its status, such as StatusUnknownRetryLater.
 func (b *Builder) Unknown(s Status) error { return b.Add(Item{Status: s}) }
 
-// shortest answers the next path with a status, or with StatusPayloadExceeded.
+// shortest answers the next path with a status, or with what its fate makes of it.
 func (b *Builder) shortest(path []byte, s Status) {
-	item, fate := b.answer.Shortest(shortest(uint64(len(path))))
-	if fate != lookup.Fits {
-		s = substitute(fate)
-	}
-	put(item, path, &Item{Status: s})
+	item, fate := b.build.Shortest(shortest(uint64(len(path))))
+	put(item, path, &Item{Status: instead(fate, s)})
 }
 
-func substitute(fate lookup.Fate) Status {
-	if fate == lookup.Oversized {
-		return StatusOversizedItem
-	}
-	return StatusPayloadExceeded
+func instead(f lookup.Fate, offered Status) Status {
+	return lookup.Instead(f, offered, StatusOversizedItem, StatusPayloadExceeded)
 }
 
 // put writes an item with that path to its bytes. It reports whether no label has a NUL inside.
@@ -116,44 +104,22 @@ func put[S string | []byte](item []byte, path S, it *Item) (noNUL bool) {
 }
 
 // Len returns the number of paths answered so far.
-func (b *Builder) Len() int { return b.answer.Answered() }
+func (b *Builder) Len() int { return b.build.Answered() }
 
 // Full reports whether an item did not fit, so that all further paths are answered StatusPayloadExceeded. The rest
 // need not be looked up or added then: Finish does that.
-func (b *Builder) Full() bool { return b.answer.Full() }
+func (b *Builder) Full() bool { return b.build.Full() }
 
 // Err returns the error that ended the building, or nil.
-func (b *Builder) Err() error { return b.err }
+func (b *Builder) Err() error { return b.build.Err() }
 
 // Finish completes the payload and returns its size in bytes; it lies at the start of the buffer, see Bytes.
 // Another Finish returns the same. Errors: that of an earlier call; codec.ErrBadCount when a path has no answer,
 // unless Full says that it need not have one; codec.ErrOverflow when there never was a Reset.
 func (b *Builder) Finish() (int, error) {
-	for b.err == nil && b.answer.Missing() {
-		if !b.answer.Full() {
-			b.fail(b.answer.Answered(), "", codec.ErrBadCount)
-			break
-		}
-		b.shortest(b.req.path(b.answer.Answered()), StatusPayloadExceeded)
-	}
-	if b.err != nil {
-		return 0, b.err
-	}
-	if b.payload = b.answer.Finish(b.generation); b.payload == nil {
-		return 0, codec.FieldError(layoutResponse, "", codec.ErrOverflow)
-	}
-	return len(b.payload), nil
+	return b.build.Finish(layoutResponse, func(i int) { b.shortest(b.req.path(i), StatusPayloadExceeded) })
 }
 
 // Bytes returns the payload after Finish, nil before: the start of the buffer given to Reset, or of the last that
 // Grow returned. Valid until that buffer is used again; copy to keep.
-func (b *Builder) Bytes() []byte { return b.payload }
-
-// fail ends the building over a field of item i, unless it has ended already.
-func (b *Builder) fail(i int, field string, err error) error {
-	b.payload = nil
-	if b.err == nil {
-		b.err = codec.ItemError(layoutResponse, i, field, err)
-	}
-	return b.err
-}
+func (b *Builder) Bytes() []byte { return b.build.Bytes() }

@@ -1,10 +1,6 @@
 package cgrouplookup
 
-import (
-	"strconv"
-
-	"github.com/plugin-ipc/netipc/codec/internal/lookup"
-)
+import "github.com/plugin-ipc/netipc/codec/internal/lookup"
 
 // Status is what became of one key.
 type Status uint16
@@ -26,12 +22,7 @@ const (
 var statusNames = [...]string{"KNOWN", "UNKNOWN_RETRY_LATER", "UNKNOWN_PERMANENT", "PAYLOAD_EXCEEDED", "OVERSIZED_ITEM"}
 
 // String returns the status's name in the specification, or its number.
-func (s Status) String() string {
-	if int(s) < len(statusNames) {
-		return statusNames[s]
-	}
-	return "status " + strconv.Itoa(int(s))
-}
+func (s Status) String() string { return lookup.NameOf(statusNames[:], "status", uint16(s)) }
 
 // Orchestrator is who runs a cgroup. Values without a name pass as they are. It is the same type in both lookups.
 type Orchestrator = lookup.Orchestrator

@@ -37,3 +37,17 @@ func TestInboxIsCheck(t *testing.T) {
 		}
 	})
 }
+
+func TestInboxTakesWhatIsRight(t *testing.T) {
+	l := Limits{RequestPayload: 8, RequestItems: 1}
+	i := NewInbox(wire.KindRequest, l)
+	if got := i.Largest(); got != wire.HeaderSize+8 {
+		t.Errorf("the largest message has %d bytes", got)
+	}
+	h := wire.Header{Kind: wire.KindRequest, ItemCount: 1, PayloadLen: 8, MessageID: 3}
+	msg := make([]byte, wire.HeaderSize+8)
+	h.Put(msg)
+	if got, err := i.Judge(msg); err != nil || got != h {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -1,7 +1,5 @@
 package lookup
 
-import "strconv"
-
 // Orchestrator is who runs a cgroup. Values that have no name here pass as they are.
 type Orchestrator uint16
 
@@ -21,8 +19,5 @@ var orchestratorNames = [...]string{"unknown", "systemd", "docker", "k8s", "kvm"
 
 // String returns the orchestrator's name in the specification, or its number.
 func (o Orchestrator) String() string {
-	if int(o) < len(orchestratorNames) {
-		return orchestratorNames[o]
-	}
-	return "orchestrator " + strconv.Itoa(int(o))
+	return NameOf(orchestratorNames[:], "orchestrator", uint16(o))
 }

@@ -95,8 +95,8 @@ func tryLock(f *os.File) Lock {
 
 // Remove removes what Inspect found at path, if it is still that.
 func (f Found) Remove(path string) error {
-	if f.info == nil {
+	if f.File == nil {
 		return nil
 	}
-	return removeSame(path, f.info)
+	return removeSame(path, f.File)
 }

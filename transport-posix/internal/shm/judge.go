@@ -43,7 +43,7 @@ type Found struct {
 	UID    uint32      // who owns the file
 	Size   uint64      // bytes of the file
 	Err    error       // why it is Junk or Unknown
-	info   os.FileInfo // the file's identity
+	File   os.FileInfo // what was looked at; nil if nothing was
 }
 
 // Removable reports whether it is what a dead server left.

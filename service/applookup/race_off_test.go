@@ -1,0 +1,5 @@
+//go:build !race
+
+package applookup_test
+
+const raceEnabled = false

@@ -1,0 +1,5 @@
+//go:build race
+
+package cgrouplookup_test
+
+const raceEnabled = true
