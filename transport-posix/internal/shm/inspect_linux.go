@@ -24,7 +24,7 @@ func Inspect(path string) Found {
 	case err != nil:
 		return Found{State: Unknown, Err: err}
 	case !there.Mode().IsRegular():
-		return Found{State: Junk, Err: fmt.Errorf("not a regular file: %v", there.Mode().Type()), info: there}
+		return Found{State: Junk, Err: fmt.Errorf("not a regular file: %v", there.Mode().Type()), File: there}
 	}
 	f, err := sys.OpenThere(path, false)
 	switch {
@@ -33,7 +33,7 @@ func Inspect(path string) Found {
 	case keeps(err):
 		return Found{State: Unknown, Err: err}
 	case err != nil:
-		return Found{State: Junk, Err: err, info: there}
+		return Found{State: Junk, Err: err, File: there}
 	}
 	defer f.Close()
 	return inspect(f)
@@ -55,7 +55,7 @@ func inspect(f *os.File) Found {
 	if err != nil {
 		return Found{State: Unknown, Err: err}
 	}
-	found := Found{info: info, Size: uint64(info.Size())}
+	found := Found{File: info, Size: uint64(info.Size())}
 	if found.UID, err = sys.OwnerOf(f); err != nil {
 		found.State, found.Err = Unknown, err
 		return found
