@@ -216,11 +216,14 @@ func (n *run) prepare() {
 	if m.timeout <= 0 {
 		return
 	}
+	overdue := n.overdue
 	if _, system := e.clock.(systemClock); system { // only then can others know the deadline
 		ctx, cancel := context.WithDeadlineCause(n.ctx, n.began.Add(m.timeout), ErrTimeout)
 		n.ctx, n.undo = ctx, append(n.undo, cancel)
+	} else {
+		overdue = func() { n.cancel(ErrTimeout); n.overdue() }
 	}
-	stop := e.clock.AfterFunc(n.began.Add(m.timeout).Sub(e.clock.Now()), n.overdue)
+	stop := e.clock.AfterFunc(n.began.Add(m.timeout).Sub(e.clock.Now()), overdue)
 	n.undo = append(n.undo, func() {
 		if stop() {
 			e := m.lock()
@@ -243,7 +246,6 @@ func (n *run) finish() (timedOut bool) {
 // overdue is called when the run's time is up, by the clock.
 func (n *run) overdue() {
 	m := n.m
-	n.cancel(ErrTimeout)
 	e := m.lock()
 	if m.run == n && !n.late && m.phase == phaseStarted && !n.over {
 		n.late = true

@@ -370,15 +370,15 @@ func TestReadyGate(t *testing.T) {
 	inBubble(t, cfg, func(t *testing.T, r *Recomputer[int], s *source) {
 		s.set(500*time.Millisecond, nil)
 		began := time.Now()
-		time.AfterFunc(3200*time.Millisecond, func() {
+		time.AfterFunc(200*time.Millisecond, func() {
 			if _, err := r.Refresh(t.Context()); !errors.Is(err, ErrNotReady) {
 				t.Errorf("Refresh before the source was ready: %v", err)
 			}
 			value(t, r, 0, false)
-			ready = true // during a run that has begun before
 		})
+		time.AfterFunc(3700*time.Millisecond, func() { ready = true })
 		start(t, r)
-		// Runs at 0, 1.5, 3 and, for Refresh, 3.5, which ends at 4; that at 5 is the first.
+		// Runs began at 0, at 0.5 for Refresh, at 2, and at 3.5, which is 0.2 too early; then at 5.
 		if got := time.Since(began); got != 5500*time.Millisecond {
 			t.Errorf("Start returned after %v", got)
 		}
