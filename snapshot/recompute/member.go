@@ -237,13 +237,15 @@ func (m *member) leave() {
 		}
 		e.fix(m)
 	}
-	m.unlive()
 	e.mu.Unlock()
 	for _, g := range held {
 		if g != nil {
 			g.leave()
 		}
 	}
+	e.mu.Lock()
+	m.unlive()
+	e.mu.Unlock()
 }
 
 // unlive counts one goroutine or timer less. The lock is held.

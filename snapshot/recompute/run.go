@@ -216,10 +216,11 @@ func (n *run) prepare() {
 	if m.timeout <= 0 {
 		return
 	}
-	overdue := n.overdue
+	var overdue func()
 	if _, system := e.clock.(systemClock); system { // only then can others know the deadline
 		ctx, cancel := context.WithDeadlineCause(n.ctx, n.began.Add(m.timeout), ErrTimeout)
 		n.ctx, n.undo = ctx, append(n.undo, cancel)
+		overdue = func() { <-ctx.Done(); n.overdue() } // its timer has rung, too
 	} else {
 		overdue = func() { n.cancel(ErrTimeout); n.overdue() }
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -295,19 +296,19 @@ func TestRunContext(t *testing.T) {
 
 func TestEmptyResults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		full := []string{"a"}
-		now := full
+		var now atomic.Pointer[[]string]
+		now.Store(&[]string{"a"})
 		r := New(Config[[]string]{Interval: time.Second, Jitter: -1, Equal: slices.Equal[[]string]},
-			func(context.Context, *Snapshot[[]string]) ([]string, error) { return now, nil })
+			func(context.Context, *Snapshot[[]string]) ([]string, error) { return *now.Load(), nil })
 		if err := r.Start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		now = nil
+		now.Store(new([]string))
 		after(time.Second)
 		if s, ok := r.Get(); !ok || s.Gen != 2 || s.Value != nil {
 			t.Errorf("%+v, %v", s, ok)
 		}
-		now = []string{}
+		now.Store(&[]string{})
 		after(time.Second)
 		if s, ok := r.Get(); !ok || s.Gen != 2 || r.Status().Unchanged != 1 {
 			t.Errorf("%+v, %v", s, ok)
@@ -364,9 +365,9 @@ func TestEqual(t *testing.T) {
 
 // A value made before the source was ready is none.
 func TestReadyGate(t *testing.T) {
-	ready := false
+	var ready atomic.Bool
 	cfg := steady(time.Second)
-	cfg.Ready = func() bool { return ready }
+	cfg.Ready = ready.Load
 	inBubble(t, cfg, func(t *testing.T, r *Recomputer[int], s *source) {
 		s.set(500*time.Millisecond, nil)
 		began := time.Now()
@@ -376,7 +377,7 @@ func TestReadyGate(t *testing.T) {
 			}
 			value(t, r, 0, false)
 		})
-		time.AfterFunc(3700*time.Millisecond, func() { ready = true })
+		time.AfterFunc(3700*time.Millisecond, func() { ready.Store(true) })
 		start(t, r)
 		// Runs began at 0, at 0.5 for Refresh, at 2, and at 3.5, which is 0.2 too early; then at 5.
 		if got := time.Since(began); got != 5500*time.Millisecond {
