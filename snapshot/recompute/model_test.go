@@ -250,7 +250,8 @@ func (w *world) checkValue(t *rapid.T, s, last *Snapshot[int]) {
 		!run.began.Equal(s.Started) || !run.ended.Equal(s.Finished) || s.Cost != run.ended.Sub(run.began) {
 		t.Fatalf("%+v of %+v", s, run)
 	}
-	if w.encoded[s.Gen] != 1 || string(s.Encoded()) != fmt.Sprint(s.Value) {
+	// Twice only if a run has encoded it and was not in time then.
+	if n := w.encoded[s.Gen]; n == 0 || n > 1 && w.r.Status().Timeouts == 0 || string(s.Encoded()) != fmt.Sprint(s.Value) {
 		t.Fatalf("generation %d was encoded %d times: %q", s.Gen, w.encoded[s.Gen], s.Encoded())
 	}
 }

@@ -57,6 +57,9 @@ func (r *Recomputer[T]) attempt(n *run, o *outcome[T]) error {
 	if err != nil || o.premature {
 		return err
 	}
+	if n.ctx.Err() != nil { // it is too late for a value: there is nothing to encode
+		return context.Cause(n.ctx)
+	}
 	if prev != nil && r.equal != nil && r.equal(prev.Value, v) {
 		o.same = true
 		return nil
