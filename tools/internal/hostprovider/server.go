@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/service"
@@ -17,15 +18,20 @@ import (
 // ResponseLimit is how large an answer may be, in bytes: a host with 300,000 cgroups fits.
 const ResponseLimit = 64 << 20
 
-// NewServer puts a source behind the clients of l, which belongs to the server from then on. Clients have to know
-// the token.
+// NewServer puts a source that is started behind the clients of l, which belongs to the server from then on. They get
+// the newest snapshot there is, and have to know the token.
 func NewServer(l link.Listener, s *Source, token uint64, log *slog.Logger) *cgroupsnapshot.Server {
-	return cgroupsnapshot.NewServer(l, service.ServerConfig{AuthToken: token, MaxResponsePayload: ResponseLimit, Logger: log}, s.Answer)
+	return newServer(l, s.Newest(), token, log)
+}
+
+func newServer(l link.Listener, h cgroupsnapshot.Handler, token uint64, log *slog.Logger) *cgroupsnapshot.Server {
+	return cgroupsnapshot.NewServer(l, service.ServerConfig{AuthToken: token, MaxResponsePayload: ResponseLimit, Logger: log}, h)
 }
 
 // Embedded is a provider inside this process, in a run directory of its own.
 type Embedded struct {
 	dir    string
+	source *Source
 	server *cgroupsnapshot.Server
 	served chan struct{} // closed when the server has ended
 }
@@ -33,10 +39,18 @@ type Embedded struct {
 // Embed starts one. Error: that of the first listing, among others errors.ErrUnsupported where there are no
 // cgroups; what the system says.
 func Embed(ctx context.Context, log *slog.Logger) (*Embedded, error) {
-	s := NewSource(hostcgroups.Config{}, log)
-	if _, _, err := s.Check(ctx); err != nil {
+	s := NewSource(hostcgroups.Config{}, OnRequest, log)
+	if _, _, err := s.Start(ctx); err != nil {
 		return nil, err
 	}
+	e, err := s.embed(ctx, log)
+	if err != nil {
+		return nil, errors.Join(err, s.Stop(ctx))
+	}
+	return e, nil
+}
+
+func (s *Source) embed(ctx context.Context, log *slog.Logger) (*Embedded, error) {
 	dir, err := rundir.Private()
 	if err != nil {
 		return nil, err
@@ -45,7 +59,7 @@ func Embed(ctx context.Context, log *slog.Logger) (*Embedded, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	e := &Embedded{dir: dir, server: NewServer(l, s, 0, log), served: make(chan struct{})}
+	e := &Embedded{dir: dir, source: s, server: newServer(l, s.Anew(), 0, log), served: make(chan struct{})}
 	go func() {
 		defer close(e.served)
 		if err := e.server.Serve(context.Background()); err != nil {
@@ -58,9 +72,14 @@ func Embed(ctx context.Context, log *slog.Logger) (*Embedded, error) {
 // RunDir returns the directory in which it can be found.
 func (e *Embedded) RunDir() string { return e.dir }
 
+// patience is how long Close waits for a listing in progress, which heeds that it is to end.
+const patience = 10 * time.Second
+
 // Close ends the provider and removes its directory.
 func (e *Embedded) Close() error {
 	err := e.server.Close()
 	<-e.served
-	return errors.Join(err, os.RemoveAll(e.dir))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return errors.Join(err, e.source.Stop(ctx), os.RemoveAll(e.dir))
 }
