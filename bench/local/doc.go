@@ -1,5 +1,5 @@
-// Package local measures what needs no other process: decoding a snapshot, and looking things up in a cache beside
-// the Go map that one would use otherwise.
+// Package local measures what needs no other process: decoding a snapshot, looking things up in a cache beside the Go
+// map that one would use otherwise, and reading what a recomputer has made, beside making it on request.
 package local
 
 import (
@@ -25,7 +25,7 @@ func Of(name string, items int) string { return fmt.Sprintf("%s-%d-items", name,
 
 // Cases returns the local measurements.
 func Cases() []bench.Case {
-	cases := []bench.Case{decode(1000)}
+	cases := append([]bench.Case{decode(1000), recomputeGet()}, contended()...)
 	for _, n := range []int{1000, 100_000} {
 		cases = append(cases, lookups(n)...)
 	}

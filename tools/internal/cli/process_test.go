@@ -83,10 +83,10 @@ func (p *process) kill(t *testing.T) {
 }
 
 // spawnProvider starts a provider in runDir and waits until it serves.
-func spawnProvider(t *testing.T, runDir string) *process {
+func spawnProvider(t *testing.T, runDir string, flags ...string) *process {
 	t.Helper()
 	needCgroups(t)
-	p := spawn(t, "serve", "--run-dir", runDir)
+	p := spawn(t, append([]string{"serve", "--run-dir", runDir}, flags...)...)
 	p.err.awaitText(t, 0, "msg=serving")
 	return p
 }

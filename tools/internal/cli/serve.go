@@ -34,6 +34,7 @@ type serveFlags struct {
 	logFormat string
 	allowUIDs []uint
 	allowAny  bool
+	interval  time.Duration
 }
 
 func newServe(a *app) *cobra.Command {
@@ -46,7 +47,7 @@ then it lets calls in progress finish, removes what it has put there, and exits
 with status 0. Clients that want to share memory can, where the system lets them.
 Without arguments it serves all there are:
 
-  ` + snapshotService + `   all cgroups of this host, listed anew for each request
+  ` + snapshotService + `   all cgroups of this host, listed anew all the time
 
 A run directory that is not there is made, with mode 0700. Only the same user and
 root are served; with --allow-uid or --allow-any-uid others as well: the directory
@@ -66,6 +67,7 @@ What happens is logged on standard error.`,
 	flags.StringVar(&f.logLevel, "log-level", "info", "least level that is logged: "+list(logLevels))
 	flags.StringVar(&f.logFormat, "log-format", "text", "how to log: "+list(logFormats))
 	flags.UintSliceVar(&f.allowUIDs, "allow-uid", nil, "serve this `uid` too; may be repeated")
+	flags.DurationVar(&f.interval, "interval", hostprovider.Interval, "wait between two listings, at least; requests do not wait for one")
 	flags.BoolVar(&f.allowAny, "allow-any-uid", false, "serve everybody")
 	cmd.MarkFlagsMutuallyExclusive("allow-uid", "allow-any-uid")
 	completeWords(cmd, "log-level", logLevels...)
@@ -73,7 +75,7 @@ What happens is logged on standard error.`,
 	return cmd
 }
 
-func (a *app) serve(ctx context.Context, f *serveFlags) error {
+func (a *app) serve(ctx context.Context, f *serveFlags) (err error) {
 	log, err := a.logger(f.logLevel, f.logFormat)
 	if err != nil {
 		return err
@@ -90,8 +92,18 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
-	source := hostprovider.NewSource(hostcgroups.Config{}, log)
-	if _, n, err := source.Check(ctx); err == nil {
+	if f.interval <= 0 {
+		return usagef("--interval %v has to be more than 0", f.interval)
+	}
+	source := hostprovider.NewSource(hostcgroups.Config{}, f.interval, log)
+	defer func() {
+		patience, cancel := context.WithTimeout(context.Background(), shutdownPatience)
+		defer cancel()
+		if stuck := source.Stop(patience); err == nil {
+			err = stuck
+		}
+	}()
+	if _, n, err := source.Start(ctx); err == nil {
 		log.Debug("listed cgroups", "cgroups", n)
 	} else if errors.Is(err, errors.ErrUnsupported) {
 		return unavailable(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/service"
@@ -21,21 +22,26 @@ const ResponseLimit = 64 << 20
 // are no larger than this host needs.
 const responseStart = 256 << 10
 
-// NewServer puts a source behind the clients of l, which belongs to the server from then on. Clients have to know
-// the token; they may share memory.
+// NewServer puts a source that is started behind the clients of l, which belongs to the server from then on. They get
+// the newest snapshot there is, have to know the token, and may share memory.
 func NewServer(l link.Listener, s *Source, token uint64, log *slog.Logger) *cgroupsnapshot.Server {
+	return newServer(l, s.Newest(), token, log)
+}
+
+func newServer(l link.Listener, h cgroupsnapshot.Handler, token uint64, log *slog.Logger) *cgroupsnapshot.Server {
 	return cgroupsnapshot.NewServer(l, service.ServerConfig{
 		Supported:            local.Profiles,
 		AuthToken:            token,
 		MaxResponsePayload:   ResponseLimit,
 		StartResponsePayload: responseStart,
 		Logger:               log,
-	}, s.Answer)
+	}, h)
 }
 
 // Embedded is a provider inside this process, in a run directory of its own.
 type Embedded struct {
 	dir    string
+	source *Source
 	server *cgroupsnapshot.Server
 	served chan struct{} // closed when the server has ended
 }
@@ -43,10 +49,18 @@ type Embedded struct {
 // Embed starts one. Error: that of the first listing, among others errors.ErrUnsupported where there are no
 // cgroups; what the system says.
 func Embed(ctx context.Context, log *slog.Logger) (*Embedded, error) {
-	s := NewSource(hostcgroups.Config{}, log)
-	if _, _, err := s.Check(ctx); err != nil {
+	s := NewSource(hostcgroups.Config{}, OnRequest, log)
+	if _, _, err := s.Start(ctx); err != nil {
 		return nil, err
 	}
+	e, err := s.embed(ctx, log)
+	if err != nil {
+		return nil, errors.Join(err, s.Stop(ctx))
+	}
+	return e, nil
+}
+
+func (s *Source) embed(ctx context.Context, log *slog.Logger) (*Embedded, error) {
 	dir, err := rundir.Private()
 	if err != nil {
 		return nil, err
@@ -55,7 +69,7 @@ func Embed(ctx context.Context, log *slog.Logger) (*Embedded, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	e := &Embedded{dir: dir, server: NewServer(l, s, 0, log), served: make(chan struct{})}
+	e := &Embedded{dir: dir, source: s, server: newServer(l, s.Anew(), 0, log), served: make(chan struct{})}
 	go func() {
 		defer close(e.served)
 		if err := e.server.Serve(context.Background()); err != nil {
@@ -68,9 +82,14 @@ func Embed(ctx context.Context, log *slog.Logger) (*Embedded, error) {
 // RunDir returns the directory in which it can be found.
 func (e *Embedded) RunDir() string { return e.dir }
 
+// patience is how long Close waits for a listing in progress, which heeds that it is to end.
+const patience = 10 * time.Second
+
 // Close ends the provider and removes its directory.
 func (e *Embedded) Close() error {
 	err := e.server.Close()
 	<-e.served
-	return errors.Join(err, os.RemoveAll(e.dir))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return errors.Join(err, e.source.Stop(ctx), os.RemoveAll(e.dir))
 }

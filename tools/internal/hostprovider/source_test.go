@@ -3,7 +3,6 @@ package hostprovider
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/codec/link/linktest"
+	"github.com/plugin-ipc/netipc/snapshot/recompute"
 	"github.com/plugin-ipc/netipc/tools/internal/hostcgroups"
 )
 
@@ -51,19 +51,55 @@ func (h *host) list(ctx context.Context, rows []hostcgroups.Cgroup) ([]hostcgrou
 	return rows, h.report, nil
 }
 
+func (h *host) fail(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.err = err
+}
+
+func (h *host) slow(cost time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cost = cost
+}
+
 func (h *host) set(names ...string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.names = names
 }
 
+// startSource returns a source that has listed once, and lists only on request.
+func startSource(t *testing.T, h *host, log *slog.Logger) *Source {
+	t.Helper()
+	s := newSource(h.list, OnRequest, log)
+	if _, n, err := s.Start(t.Context()); err != nil || n != len(h.names) {
+		t.Fatalf("%d cgroups, %v", n, err)
+	}
+	t.Cleanup(func() { stopSource(t, s) })
+	return s
+}
+
+func stopSource(t *testing.T, s *Source) {
+	t.Helper()
+	if err := s.Stop(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// ask is a request that lists anew.
 func ask(t *testing.T, s *Source) (cgroupsnapshot.Snapshot, error) {
+	t.Helper()
+	return answer(t, s.Anew())
+}
+
+func answer(t *testing.T, h func(context.Context, cgroupsnapshot.Request, *cgroupsnapshot.Builder) error) (cgroupsnapshot.Snapshot, error) {
 	t.Helper()
 	var b cgroupsnapshot.Builder
 	if err := b.Reset(make([]byte, 1<<16), nil, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Answer(t.Context(), cgroupsnapshot.Request{}, &b); err != nil {
+	if err := h(t.Context(), cgroupsnapshot.Request{}, &b); err != nil {
 		return cgroupsnapshot.Snapshot{}, err
 	}
 	if _, err := b.Finish(); err != nil {
@@ -81,7 +117,7 @@ func ask(t *testing.T, s *Source) (cgroupsnapshot.Snapshot, error) {
 // The generation counts changes, and nothing else.
 func TestGeneration(t *testing.T) {
 	h := &host{}
-	s := newSource(h.list, slog.New(slog.DiscardHandler))
+	s := startSource(t, h, slog.New(slog.DiscardHandler))
 	for i, step := range []struct {
 		change     func()
 		generation uint64
@@ -117,27 +153,55 @@ func TestGeneration(t *testing.T) {
 	}
 }
 
-// A host that cannot be listed is an error, and passes.
+// A host that cannot be listed is an error, is logged, and passes; the newest snapshot stays meanwhile.
 func TestListFails(t *testing.T) {
-	h := &host{err: errors.New("no more descriptors")}
-	var log strings.Builder
-	s := newSource(h.list, slog.New(slog.NewTextHandler(&log, nil)))
-	if _, err := ask(t, s); !errors.Is(err, h.err) || !strings.Contains(log.String(), "no more descriptors") {
-		t.Errorf("%v, log:\n%s", err, log.String())
+	fails := errors.New("no more descriptors")
+	s := newSource((&host{err: fails}).list, OnRequest, slog.New(slog.DiscardHandler))
+	if _, _, err := s.Start(t.Context()); !errors.Is(err, fails) {
+		t.Errorf("the first listing: %v", err)
 	}
-	h.err = nil
-	h.set("a")
-	if snap, err := ask(t, s); err != nil || len(snap.Items) != 1 || snap.Generation != 1 {
-		t.Errorf("%+v, %v", snap, err)
-	}
+
+	synctest.Test(t, func(t *testing.T) {
+		h := &host{names: []string{"a"}}
+		var log strings.Builder
+		s := newSource(h.list, OnRequest, slog.New(slog.NewTextHandler(&log, nil)))
+		if _, _, err := s.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.set("a", "b")
+		h.fail(fails)
+		if _, err := ask(t, s); !errors.Is(err, fails) {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if !strings.Contains(log.String(), "no more descriptors") {
+			t.Errorf("log:\n%s", log.String())
+		}
+		if snap, err := answer(t, s.Newest()); err != nil || len(snap.Items) != 1 {
+			t.Errorf("%+v, %v", snap, err)
+		}
+		<-time.After(2 * stale)
+		if snap, err := answer(t, s.Newest()); !errors.Is(err, recompute.ErrStale) || !errors.Is(err, fails) {
+			t.Errorf("long afterwards: %+v, %v", snap, err)
+		}
+		h.fail(nil)
+		if snap, err := ask(t, s); err != nil || len(snap.Items) != 2 || snap.Generation != 2 {
+			t.Errorf("%+v, %v", snap, err)
+		}
+		stopSource(t, s)
+	})
 }
 
 // Any number of callers who wait at the same time share a walk, and none gets what was walked before it asked.
 func TestSharing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := &host{cost: time.Second}
+		h := &host{}
+		s := newSource(h.list, OnRequest, slog.New(slog.DiscardHandler))
+		if _, _, err := s.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.slow(time.Second)
 		h.set("old")
-		s := newSource(h.list, slog.New(slog.DiscardHandler))
 		var all sync.WaitGroup
 		all.Go(func() {
 			if _, err := ask(t, s); err != nil {
@@ -145,9 +209,7 @@ func TestSharing(t *testing.T) {
 			}
 		})
 		synctest.Wait() // the first walk is under way
-		h.mu.Lock()
-		h.cost = 0 // it has begun, and finds what is there when it ends
-		h.mu.Unlock()
+		h.slow(0)       // it has begun, and finds what is there when it ends
 		h.set("new")
 		for range 50 {
 			all.Go(func() {
@@ -158,38 +220,10 @@ func TestSharing(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if h.lists != 2 {
-			t.Errorf("%d walks for 51 callers, want 2", h.lists)
+		if h.lists != 3 {
+			t.Errorf("%d walks for 51 callers, want 2", h.lists-1)
 		}
-	})
-}
-
-// A caller that leaves ends neither the walk of another nor the source.
-func TestLeaving(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := &host{cost: time.Hour}
-		s := newSource(h.list, slog.New(slog.DiscardHandler))
-		left := fmt.Errorf("gone")
-		first, leave := context.WithCancelCause(t.Context())
-		results := make(chan error, 2)
-		go func() { _, _, err := s.Check(first); results <- err }()
-		synctest.Wait()
-		waiting, stop := context.WithTimeout(t.Context(), time.Minute)
-		defer stop()
-		go func() { _, _, err := s.Check(waiting); results <- err }()
-		if err := <-results; !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("who waited: %v", err)
-		}
-		leave(left)
-		if err := <-results; !errors.Is(err, left) {
-			t.Errorf("who listed: %v", err)
-		}
-		h.mu.Lock()
-		h.cost = 0
-		h.mu.Unlock()
-		if _, err := ask(t, s); err != nil {
-			t.Error(err)
-		}
+		stopSource(t, s)
 	})
 }
 
@@ -197,7 +231,7 @@ func TestLeaving(t *testing.T) {
 func TestNotices(t *testing.T) {
 	h := &host{report: hostcgroups.Report{Identity: hostcgroups.Hierarchy{Version: 2, Mountpoint: "/sys/fs/cgroup"}}}
 	var log strings.Builder
-	s := newSource(h.list, slog.New(slog.NewTextHandler(&log, nil)))
+	s := startSource(t, h, slog.New(slog.NewTextHandler(&log, nil)))
 	for range 3 {
 		for range 2 {
 			if _, err := ask(t, s); err != nil {
