@@ -40,13 +40,13 @@ func makeRows(a answer, body []byte, size int) string {
 	for _, it := range a.view.All() {
 		name, path := it.Name().Bytes(), it.Path().Bytes()
 		r := rows[row : row+rowSize(len(name))]
-		le := binary.LittleEndian
-		le.PutUint32(r[rowHash:], it.Hash())
-		le.PutUint32(r[rowOptions:], it.Options())
-		le.PutUint32(r[rowEnabled:], it.Enabled())
-		le.PutUint32(r[rowNameLength:], uint32(len(name)))
-		le.PutUint32(r[rowPathLength:], uint32(len(path)))
-		le.PutUint32(r[rowPath:], uint32(offsetIn(body, path)))
+		ne := binary.NativeEndian
+		ne.PutUint32(r[rowHash:], it.Hash())
+		ne.PutUint32(r[rowNameLength:], uint32(len(name)))
+		ne.PutUint32(r[rowOptions:], it.Options())
+		ne.PutUint32(r[rowEnabled:], it.Enabled())
+		ne.PutUint32(r[rowPathLength:], uint32(len(path)))
+		ne.PutUint32(r[rowPath:], uint32(offsetIn(body, path)))
 		copy(r[rowName:], name)
 		row += len(r)
 	}

@@ -22,6 +22,14 @@ type Snapshot struct {
 	taken      time.Time
 }
 
+// inner returns the content; nil for a nil snapshot.
+func (s *Snapshot) inner() *content {
+	if s == nil {
+		return nil
+	}
+	return &s.content
+}
+
 // Lookup returns the item of an identity. It does no I/O, takes no lock and allocates nothing.
 func (s *Snapshot) Lookup(hash uint32, name string) (it Item, ok bool) {
 	ok = s.lookup(hash, name, &it) >= 0 // inlined as it stands
