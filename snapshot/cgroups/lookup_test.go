@@ -28,7 +28,7 @@ func TestLargeOnes(t *testing.T) {
 		want := cgroupList(n)
 		s := snapshotOf(t, want)
 		checkHolds(t, s, want)
-		if s.mixed {
+		if s.inner().mixed {
 			t.Errorf("%d items with good hashes: names were mixed in", n)
 		}
 		for _, it := range want.Items {
@@ -116,20 +116,20 @@ func TestAdverseHashes(t *testing.T) {
 			work := 0
 			for _, it := range want.Items {
 				h := spread(it.Hash)
-				if s.mixed {
+				if s.inner().mixed {
 					h = mix(h, it.Name)
 				}
 				got, ok := s.Lookup(it.Hash, it.Name)
 				if !ok || got != it {
 					t.Fatalf("Lookup = %v, %v; want %v", got, ok, it)
 				}
-				for i := s.byID.home(h); !s.inGroup(i, it); i = s.byID.after(i) {
+				for i := s.inner().byID.home(h); !s.inGroup(i, it); i = s.inner().byID.after(i) {
 					work++
 				}
 			}
-			t.Logf("mixed %v, %.2f groups a lookup in vain", s.mixed, float64(work)/n)
-			if s.mixed != test.mixed {
-				t.Errorf("names mixed in: %v, want %v", s.mixed, test.mixed)
+			t.Logf("mixed %v, %.2f groups a lookup in vain", s.inner().mixed, float64(work)/n)
+			if s.inner().mixed != test.mixed {
+				t.Errorf("names mixed in: %v, want %v", s.inner().mixed, test.mixed)
 			}
 			if work > n/mostTries+mostReach {
 				t.Errorf("%d groups looked at in vain for %d items", work, n)
@@ -140,9 +140,9 @@ func TestAdverseHashes(t *testing.T) {
 
 // inGroup reports whether an item has a slot in group i of byID.
 func (s *Snapshot) inGroup(i int, it Item) bool {
-	g := &s.byID[i]
+	g := &s.inner().byID[i]
 	for set := ^match(g.tags, 0) & slotTops; set != 0; set &= set - 1 {
-		if row := g.row(slot(set)); s.hash(row) == it.Hash && s.name(row) == it.Name {
+		if row := g.row(slot(set)); s.inner().hash(row) == it.Hash && s.inner().name(row) == it.Name {
 			return true
 		}
 	}
@@ -235,7 +235,7 @@ func TestAdverseNames(t *testing.T) {
 		want.Items = append(want.Items, Item{Hash: 1, Name: prefix + fmt.Sprint(i%500), Path: prefix, Options: uint32(i)})
 	}
 	s := snapshotOf(t, want)
-	if !s.mixed {
+	if !s.inner().mixed {
 		t.Error("names were not mixed in")
 	}
 	checkHolds(t, s, want)
@@ -256,7 +256,7 @@ func TestLookupIsImmutable(t *testing.T) {
 		t.Fatal(err)
 	}
 	clear(b)
-	checkHolds(t, &Snapshot{content: c, generation: want.Generation}, want)
+	checkHolds(t, publish(t, c, want.Generation).Snapshot(), want)
 }
 
 func TestAllStops(t *testing.T) {
@@ -282,9 +282,8 @@ func TestLookupAllocs(t *testing.T) {
 		mixed.Items[i].Hash = 1
 	}
 	for name, list := range map[string]*payload.Snapshot{"good hashes": list, "equal hashes": mixed} {
-		s := snapshotOf(t, list)
-		cache := &Cache{}
-		cache.current.Store(s)
+		cache := holding(t, list)
+		s := cache.Snapshot()
 		it := list.Items[500]
 		for what, f := range map[string]func() (Item, bool){
 			"Cache.Lookup": func() (Item, bool) { return cache.Lookup(it.Hash, it.Name) },

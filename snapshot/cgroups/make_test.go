@@ -6,8 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
 )
 
@@ -29,50 +27,10 @@ func TestMakeAllocs(t *testing.T) {
 	}
 }
 
-// TestEquals: equals is true exactly if there is nothing new, and sees every single difference.
-func TestEquals(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		is := &payload.Snapshot{Items: items(20).Draw(t, "items"), SystemdEnabled: 1}
-		s := snapshotOf(t, is)
-		is.Generation++
-		if !s.equals(answerOf(t, is)) {
-			t.Fatal("the same again is taken for something else")
-		}
-		if len(is.Items) == 0 {
-			return
-		}
-		it := &is.Items[rapid.IntRange(0, len(is.Items)-1).Draw(t, "which")]
-		rapid.SampledFrom([]func(){
-			func() { it.Hash++ },
-			func() { it.Options ^= 1 << 31 },
-			func() { it.Enabled++ },
-			func() { it.Name += "x" },
-			func() { it.Path = "x" + it.Path },
-			func() { is.SystemdEnabled++ },
-			func() { is.Items = is.Items[1:] },
-			func() { is.Items = append(is.Items, Item{}) },
-		}).Draw(t, "change")()
-		if s.equals(answerOf(t, is)) {
-			t.Fatal("a difference was not seen")
-		}
-	})
-}
-
-// TestEqualsCount: the number of items counts, even if all that follows the header is the same. Bytes that no
-// item owns are allowed.
-func TestEqualsCount(t *testing.T) {
-	one := cgroupList(1)
-	b := encode(t, one)
-	binary.NativeEndian.PutUint32(b[4:], 0)
-	if none := decode(t, b); none.view.Len() != 0 || snapshotOf(t, one).equals(none) {
-		t.Error("one item is taken for none")
-	}
-}
-
 func TestMaxBytes(t *testing.T) {
 	a := answerOf(t, cgroupList(100))
-	need := len(a.bytes) - headerSize
-	for _, it := range a.view.All() {
+	need := len(a.Payload)
+	for _, it := range a.View.All() {
 		need += rowSize(it.Name().Len()) + indexBytes
 	}
 	if _, err := makeContent(a, need); err != nil {
@@ -91,6 +49,7 @@ func TestSharedBytes(t *testing.T) {
 	const entry, times = 8, 1000
 	ne := binary.NativeEndian
 	ne.PutUint32(b[4:], times)
+	const headerSize = 24 // spec 07
 	repeated := slices.Clone(b[:headerSize])
 	for range times {
 		repeated = append(repeated, b[headerSize:headerSize+entry]...)
@@ -101,7 +60,7 @@ func TestSharedBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Snapshot{content: c}
+	s := publish(t, c, 0).Snapshot()
 	if got, ok := s.Lookup(1, one.Name); !ok || got != one || s.Len() != times {
 		t.Errorf("%d items; found %v", s.Len(), ok)
 	}

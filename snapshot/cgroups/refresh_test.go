@@ -88,12 +88,12 @@ func TestUnchanged(t *testing.T) {
 	first := refresh()
 	list.Generation = 99
 	second := refresh()
-	if !second.shares(&first.content) || second == first || first.Generation() != 1 || !second.Taken().After(first.Taken()) {
+	if !second.inner().shares(first.inner()) || second == first || first.Generation() != 1 || !second.Taken().After(first.Taken()) {
 		t.Error("the same items again: the index is not shared, or the old snapshot has changed")
 	}
 	list.Items[999].Enabled = 0
 	third := refresh()
-	if third.shares(&first.content) {
+	if third.inner().shares(first.inner()) {
 		t.Error("an item has changed, and the index is shared")
 	}
 	if st := c.Status(); st.Refreshes != 3 || st.Unchanged != 1 || st.Generation != 99 {
