@@ -3,6 +3,9 @@ package cgroups
 import (
 	"encoding/binary"
 	"errors"
+	"math"
+	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -101,4 +104,66 @@ func TestOffsetIn(t *testing.T) {
 	if offsetIn(whole, nil) != 0 || offsetIn(whole, whole[10:]) != 0 {
 		t.Error("an empty part lies at 0")
 	}
+}
+
+// TestHeapObjects: what a cache keeps of a snapshot is as many objects whether it has few items or 100,000, and none
+// of the large ones has a pointer that a garbage collection would have to follow.
+func TestHeapObjects(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has objects of its own")
+	}
+	objects := func(n int) uint64 {
+		a := answerOf(t, cgroupList(n))
+		count := func() uint64 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.GC() // the second one sees what finalizers of the first let go of
+			runtime.ReadMemStats(&m)
+			return m.HeapObjects
+		}
+		least := uint64(math.MaxUint64) // other goroutines of the program may come by objects meanwhile
+		for range 5 {
+			before := count()
+			made, err := makeContent(a, mostBytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := publish(t, made, 1)
+			after := count()
+			if c.Snapshot().Len() != n {
+				t.Fatal(c.Snapshot().Len())
+			}
+			runtime.KeepAlive(c)
+			runtime.KeepAlive(a)
+			if after > before {
+				least = min(least, after-before)
+			}
+		}
+		return least
+	}
+	small, large := objects(10), objects(100_000)
+	t.Logf("%d objects for 10 items, %d for 100,000", small, large)
+	if large > small+5 || large > 30 {
+		t.Errorf("%d objects for 10 items, %d for 100,000", small, large)
+	}
+	for _, pointerless := range []reflect.Type{reflect.TypeFor[group](), reflect.TypeFor[byte]()} {
+		if hasPointers(pointerless) {
+			t.Errorf("%v has pointers, and there are many", pointerless)
+		}
+	}
+}
+
+func hasPointers(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if hasPointers(t.Field(i).Type) {
+				return true
+			}
+		}
+		return false
+	case reflect.Array:
+		return hasPointers(t.Elem())
+	}
+	return t.Kind() > reflect.Complex128
 }

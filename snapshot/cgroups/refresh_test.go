@@ -270,3 +270,31 @@ func TestRefreshAllocs(t *testing.T) {
 		t.Errorf("%v allocations for 10 items, %v for 5,000; want at most 10", small, large)
 	}
 }
+
+// TestHundredThousand: so many items arrive, arrive again, and change, and what was taken out before stays.
+func TestHundredThousand(t *testing.T) {
+	c, h := newServed(t, Config{})
+	list := cgroupList(100_000)
+	refresh := func() *Snapshot {
+		h.set(modeServe, encode(t, list))
+		if err := c.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return c.Snapshot()
+	}
+	first := refresh()
+	list.Generation++
+	again := refresh()
+	if !again.inner().shares(first.inner()) || c.Status().Unchanged != 1 {
+		t.Errorf("%+v", c.Status())
+	}
+	list.Items[77_777].Options++
+	last := refresh()
+	checkHolds(t, last, list)
+	if d := Diff(first, last); len(d.Changed) != 1 || len(d.Added)+len(d.Removed) != 0 || d.Changed[0].New != list.Items[77_777] {
+		t.Errorf("%d added, %d removed, %d changed", len(d.Added), len(d.Removed), len(d.Changed))
+	}
+	if it, ok := first.Lookup(list.Items[77_777].Hash, list.Items[77_777].Name); !ok || it.Options != list.Items[77_777].Options-1 {
+		t.Errorf("the old one has changed: %v, %v", it, ok)
+	}
+}
