@@ -38,18 +38,19 @@ func (s *Snapshot) lookup(hash uint32, name string, it *Item) int {
 	if load32(r, rowHash) != hash || uint64(load32(r, rowNameLength)) != uint64(len(name)) {
 		return c.find(hash, name, it)
 	}
-	own, text, size := unsafe.Add(r, rowName), unsafe.Pointer(unsafe.StringData(name)), len(name)
+	size := len(name)
+	if size < 4 { // an empty name may end where the rows do: nothing points there
+		return c.find(hash, name, it)
+	}
+	own, text := unsafe.Add(r, rowName), unsafe.Pointer(unsafe.StringData(name))
 	var differ uint64
-	switch {
-	case size >= 8: // the last eight bytes, and all eights before
+	if size >= 8 { // the last eight bytes, and all eights before
 		differ = load64(own, size-8) ^ load64(text, size-8)
 		for i := 0; i < size-8; i += 8 {
 			differ |= load64(own, i) ^ load64(text, i)
 		}
-	case size >= 4:
+	} else {
 		differ = uint64(load32(own, 0) ^ load32(text, 0) | load32(own, size-4) ^ load32(text, size-4))
-	default:
-		return c.find(hash, name, it)
 	}
 	if differ != 0 {
 		return c.find(hash, name, it)
