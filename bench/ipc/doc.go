@@ -68,8 +68,11 @@ func Cases() (cases []bench.Case) {
 		}
 		cases = append(cases, c)
 	}
-	return cases
+	return append(cases, snapshotCases()...)
 }
+
+// roundTrip is the metric of what one call takes.
+const roundTrip = probe.RoundTrip
 
 // chain says how calls follow one another: the zero value, each as soon as the one before is answered.
 type chain struct {

@@ -25,7 +25,9 @@ import (
 const roleIncrement = "increment"
 
 // Roles returns the other sides, for peer.Main.
-func Roles() map[string]peer.Role { return map[string]peer.Role{roleIncrement: serveIncrement} }
+func Roles() map[string]peer.Role {
+	return map[string]peer.Role{roleIncrement: serveIncrement, roleSnapshot: serveSnapshot}
+}
 
 // serveIncrement serves in the directory that it is told on the first file.
 func serveIncrement() error {
@@ -72,7 +74,7 @@ func incrementUDS(ctx context.Context, d time.Duration, where place.Placement, h
 	}
 	client := increment.NewClient(dialer, service.Config{})
 	defer client.Close()
-	if err := connect(ctx, client); err != nil {
+	if err := connect(ctx, client.Control); err != nil {
 		return nil, err
 	}
 	switch {
@@ -125,7 +127,7 @@ func inFlight(ctx context.Context, d time.Duration, client *increment.Client, n 
 }
 
 // connect waits until the other side is there.
-func connect(ctx context.Context, client *increment.Client) error {
+func connect(ctx context.Context, client service.Control) error {
 	for {
 		_, err := client.Refresh(ctx)
 		if !errors.Is(err, link.ErrNotFound) {

@@ -18,3 +18,7 @@ func Roles() map[string]peer.Role { return nil }
 func incrementUDS(context.Context, time.Duration, place.Placement, chain) (bench.Sample, error) {
 	return nil, bench.Skip("needs linux, this is " + runtime.GOOS)
 }
+
+func snapshots(context.Context, time.Duration, string, int, string) (bench.Sample, error) {
+	return nil, bench.Skip("needs linux, this is " + runtime.GOOS)
+}

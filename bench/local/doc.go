@@ -1,5 +1,5 @@
-// Package local measures what needs no other process: decoding a snapshot, and looking things up in a cache beside
-// the Go map that one would use otherwise.
+// Package local measures what needs no other process: decoding a snapshot, looking things up in a cache beside the Go
+// map that one would use otherwise, from several goroutines too, and what a refresh costs above its transfer.
 package local
 
 import (
@@ -28,12 +28,13 @@ func Cases() []bench.Case {
 	cases := []bench.Case{decode(1000)}
 	for _, n := range []int{1000, 100_000} {
 		cases = append(cases, lookups(n)...)
+		cases = append(cases, refreshes(n), readers(n, 1), readers(n, 2))
 	}
 	return cases
 }
 
-// snapshot returns n items with names of 24 and paths of 80 bytes.
-func snapshot(n int) cgroupsnapshot.Snapshot {
+// Snapshot returns n items with names of 24 and paths of 80 bytes.
+func Snapshot(n int) cgroupsnapshot.Snapshot {
 	s := cgroupsnapshot.Snapshot{Generation: 1, SystemdEnabled: 1}
 	for i := range n {
 		name := fmt.Sprintf("system.slice_unit-%06d", i)
