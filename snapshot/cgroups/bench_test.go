@@ -143,7 +143,7 @@ func BenchmarkRebuild(b *testing.B) {
 				a := answerOf(b, list)
 				b.ReportAllocs()
 				for b.Loop() {
-					c, err := makeContent(a, mostBytes)
+					c, err := makeContent(&answer{View: a.View, Payload: a.Payload}, mostBytes)
 					if err != nil || c.items != n {
 						b.Fatal(err)
 					}

@@ -3,6 +3,7 @@ package cgroups
 import (
 	"hash/maphash"
 	"math/bits"
+	"runtime"
 )
 
 // index finds rows by a hash. It consists of groups of six slots, each with a tag of eight bits and a row. The high
@@ -125,26 +126,51 @@ func (c *content) makeLookups() {
 	c.indexTexts(c.byPath, (*content).path)
 }
 
+// some are rows with their hashes. Rows are indexed some at a time: first all are hashed, and their homes touched, which
+// may be far away in memory, all at once. It is hard to foresee for a processor where a probe ends, and it would fetch
+// one after the other.
+type some struct {
+	n      int
+	rows   [64]int
+	hashes [64]uint64
+	tags   uint64 // of the homes: what is not used is not fetched
+}
+
+// add adds a row, and reports whether more may come.
+func (s *some) add(x index, row int, h uint64) bool {
+	s.rows[s.n], s.hashes[s.n] = row, h
+	s.tags += x[x.home(h)].tags
+	s.n++
+	return s.n < len(s.rows)
+}
+
 // indexIDs fills byID. It gives up, and reports false, when the producer's hash alone does not do.
 func (c *content) indexIDs() bool {
 	budget := c.items/mostTries + mostReach
-	for row := 0; row < len(c.rows); row = c.after(row) {
-		far, equal := c.indexID(row)
-		if budget -= far; !c.mixed && (far > mostReach || equal > mostEqual || budget < 0) {
-			return false
+	var s some
+	for row := 0; row < len(c.rows); s.n = 0 {
+		for more := true; more && row < len(c.rows); row = c.after(row) {
+			h := spread(c.hash(row))
+			if c.mixed {
+				h = mix(h, c.name(row))
+			}
+			more = s.add(c.byID, row, h)
+		}
+		for i, row := range s.rows[:s.n] {
+			far, equal := c.indexID(row, s.hashes[i])
+			if budget -= far; !c.mixed && (far > mostReach || equal > mostEqual || budget < 0) {
+				return false
+			}
 		}
 	}
+	runtime.KeepAlive(&s)
 	return true
 }
 
-// indexID puts a row into byID unless its identity is there. It reports how many groups from its home that is, and
+// indexID puts a row of a hash into byID unless its identity is there. It reports how many groups from its home that is, and
 // how many others of its hash it has met.
-func (c *content) indexID(row int) (far, equal int) {
+func (c *content) indexID(row int, h uint64) (far, equal int) {
 	hash, name := c.hash(row), c.name(row)
-	h := spread(hash)
-	if c.mixed {
-		h = mix(h, name)
-	}
 	tag := tagOf(h)
 	for i := c.byID.home(h); ; i = c.byID.after(i) {
 		g := &c.byID[i]
@@ -187,25 +213,22 @@ func (c *content) find(hash uint32, name string, it *Item) int {
 	}
 }
 
-// indexTexts fills an index that goes by a text of the rows. It hashes some and then indexes them, because it is
-// hard to foresee for a processor where a probe ends, and hashing would begin anew each time.
+// indexTexts fills an index that goes by a text of the rows.
 func (c *content) indexTexts(x index, text func(c *content, row int) string) {
-	var rows [64]int
-	var hashes [len(rows)]uint64
-	for row := 0; row < len(c.rows); {
-		n := 0
-		for ; n < len(rows) && row < len(c.rows); n++ {
-			rows[n], hashes[n] = row, maphash.String(seed, text(c, row))
-			row = c.after(row)
+	var s some
+	for row := 0; row < len(c.rows); s.n = 0 {
+		for more := true; more && row < len(c.rows); row = c.after(row) {
+			more = s.add(x, row, maphash.String(seed, text(c, row)))
 		}
-		for k, row := range rows[:n] {
-			h := hashes[k]
+		for k, row := range s.rows[:s.n] {
+			h := s.hashes[k]
 			i, found := c.probe(x, h, text(c, row), text)
 			for found < 0 && !x[i].add(tagOf(h), row) {
 				i = x.after(i)
 			}
 		}
 	}
+	runtime.KeepAlive(&s)
 }
 
 // lookupText returns the first row with a text, -1 if there is none.
