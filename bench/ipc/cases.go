@@ -21,7 +21,7 @@ func Cases() []bench.Case {
 	return slices.Concat(
 		overSocket(), pacedCases(UDS, probe.SeqpacketPoller, 1.2), inFlightCases(UDS), answerCases(UDS),
 		overRegion(), pacedCases(SHM, probe.Futex, 2), inFlightCases(SHM), answerCases(SHM),
-		deployedCases(), lookupCases(),
+		deployedCases(), lookupCases(), snapshotCases(),
 	)
 }
 

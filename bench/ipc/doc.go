@@ -4,6 +4,7 @@
 //   - increment: typed calls, at full speed, paced, several in flight
 //   - level1: a link.Conn on each side and nothing above it
 //   - answers: the same with large answers
+//   - snapshot: the transfer alone, and refreshes of a cache, of what has changed and what has not
 //   - apps-lookup: typed lookups, beside a loop that copies the same bytes
 //   - ...-of-deployed, ...-of-our-server: one side is a peer of shared memory as it is deployed (package v3peer)
 //   - v3/...: both sides are

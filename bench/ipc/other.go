@@ -23,6 +23,10 @@ func lookup(ctx context.Context, d time.Duration, _ Transport, _ string, _ int) 
 	return notHere(ctx, d, place.Any)
 }
 
+func snapshots(ctx context.Context, d time.Duration, _ Transport, _ int, _ string) (bench.Sample, error) {
+	return notHere(ctx, d, place.Any)
+}
+
 func typed(Transport, chain) sampler { return notHere }
 func bare(Transport) sampler         { return notHere }
 func answers(Transport, int) sampler { return notHere }

@@ -22,6 +22,9 @@ type orders struct {
 	RunDir  string
 	Profile wire.Profile
 	Answer  int // bytes of each answer; 0: that of INCREMENT
+
+	Items    int  // of a snapshot
+	Changing bool // the last item changes from answer to answer
 }
 
 // Roles returns the other sides, for peer.Main.
@@ -31,6 +34,7 @@ func Roles() map[string]peer.Role {
 		roleLevel1:    ordered(serveLevel1),
 		roleDeployed:  ordered(serveDeployed),
 		roleLookup:    ordered(serveLookup),
+		roleSnapshot:  ordered(serveSnapshot),
 	}
 }
 

@@ -6,4 +6,5 @@ const (
 	roleLevel1    = "level1"    // Level 1 that answers numbers
 	roleDeployed  = "deployed"  // the same, a deployed peer
 	roleLookup    = "lookup"    // a managed server of processes
+	roleSnapshot  = "snapshot"  // a managed server of cgroups
 )

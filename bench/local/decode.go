@@ -23,7 +23,7 @@ func decode(n int) bench.Case {
 		Params: map[string]string{"items": fmt.Sprint(n), "name": "24", "path": "80", "buffer": "cold"},
 		Limits: map[string]report.Limit{"item": report.AtMost(40)},
 		Prepare: func(context.Context) (func(), error) {
-			s := snapshot(n)
+			s := Snapshot(n)
 			size, err := s.Size()
 			if err != nil {
 				return nil, err

@@ -1,5 +1,6 @@
 // Package local measures what needs no other process: decoding a snapshot, looking things up in a cache beside the Go
-// map that one would use otherwise, and reading what a recomputer has made, beside making it on request.
+// map that one would use otherwise, from several goroutines too, what a refresh costs above its transfer, and reading what
+// a recomputer has made, beside making it on request.
 package local
 
 import (
@@ -28,12 +29,13 @@ func Cases() []bench.Case {
 	cases := append([]bench.Case{decode(1000), recomputeGet()}, contended()...)
 	for _, n := range []int{1000, 100_000} {
 		cases = append(cases, lookups(n)...)
+		cases = append(cases, refreshes(n), readers(n, 1), readers(n, 2))
 	}
 	return cases
 }
 
-// snapshot returns n items with names of 24 and paths of 80 bytes.
-func snapshot(n int) cgroupsnapshot.Snapshot {
+// Snapshot returns n items with names of 24 and paths of 80 bytes.
+func Snapshot(n int) cgroupsnapshot.Snapshot {
 	s := cgroupsnapshot.Snapshot{Generation: 1, SystemdEnabled: 1}
 	for i := range n {
 		name := fmt.Sprintf("system.slice_unit-%06d", i)

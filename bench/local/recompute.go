@@ -28,7 +28,7 @@ const (
 
 // The load of the cases with readers, which is the issue's: readers and writers that hold the producer's lock.
 const (
-	readers = 100
+	crowd   = 100
 	writers = 4
 	entries = 1000 // of what the lock guards, all of which a value is made from
 )
@@ -131,7 +131,7 @@ func (p *producer) beside(ctx context.Context, n int, read func() error) (*laten
 	var all latencies
 	var mu sync.Mutex
 	var failure error
-	for range readers {
+	for range crowd {
 		reading.Go(func() {
 			var own latencies
 			var err error
@@ -162,7 +162,7 @@ func (p *producer) beside(ctx context.Context, n int, read func() error) (*laten
 // bound is the specification's: 2 microseconds at p99.9.
 func contended() []bench.Case {
 	n := reads()
-	params := map[string]string{"readers": strconv.Itoa(readers), "writers": strconv.Itoa(writers), "entries": strconv.Itoa(entries)}
+	params := map[string]string{"readers": strconv.Itoa(crowd), "writers": strconv.Itoa(writers), "entries": strconv.Itoa(entries)}
 	with := func(reads int) map[string]string {
 		p := map[string]string{"reads": strconv.Itoa(reads)}
 		for k, v := range params {

@@ -29,12 +29,16 @@ const (
 //	24 item_count x { u32 offset, u32 length }   offset from the end of the directory
 //	   items, each at a multiple of 8 from there
 const (
+	// GenerationOffset is where the generation lies in a response, a u64, in bytes from the start: answers that differ
+	// in nothing else say the same. DecodeResponse takes any.
+	GenerationOffset = 16
+
 	respVersion    = 0  // u16
 	respFlags      = 2  // u16, zero
 	respItemCount  = 4  // u32
 	respSystemd    = 8  // u32
 	respPadding    = 12 // u32, zero
-	respGeneration = 16 // u64
+	respGeneration = GenerationOffset
 	headerSize     = 24
 
 	entOffset = 0 // u32

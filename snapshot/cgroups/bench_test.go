@@ -1,12 +1,15 @@
 package cgroups
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
+	"github.com/plugin-ipc/netipc/service"
+	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 )
 
 var sizes = []int{1000, 100_000}
@@ -42,9 +45,8 @@ func BenchmarkLookup(b *testing.B) {
 	for _, n := range sizes {
 		list := cgroupList(n)
 		ids := shuffled(list)
-		s := snapshotOf(b, list)
-		cache := &Cache{}
-		cache.current.Store(s)
+		cache := holding(b, list)
+		s := cache.Snapshot()
 		run := func(name string, loop func(b *testing.B)) {
 			b.Run(fmt.Sprintf("%s/items=%d", name, n), func(b *testing.B) {
 				b.ReportAllocs()
@@ -141,29 +143,13 @@ func BenchmarkRebuild(b *testing.B) {
 				a := answerOf(b, list)
 				b.ReportAllocs()
 				for b.Loop() {
-					c, err := makeContent(a, mostBytes)
+					c, err := makeContent(&answer{View: a.View, Payload: a.Payload}, mostBytes)
 					if err != nil || c.items != n {
 						b.Fatal(err)
 					}
 				}
 			})
 		}
-	}
-}
-
-// BenchmarkEquals finds out that an answer holds what there is already.
-func BenchmarkEquals(b *testing.B) {
-	for _, n := range sizes {
-		b.Run(fmt.Sprintf("items=%d", n), func(b *testing.B) {
-			list := cgroupList(n)
-			s, a := snapshotOf(b, list), answerOf(b, list)
-			b.ReportAllocs()
-			for b.Loop() {
-				if !s.equals(a) {
-					b.Fatal("not equal")
-				}
-			}
-		})
 	}
 }
 
@@ -174,17 +160,21 @@ func BenchmarkRefresh(b *testing.B) {
 		list, other := cgroupList(n), cgroupList(n)
 		other.Items[n-1].Enabled++
 		payloads := [2][]byte{encode(b, list), encode(b, other)}
-		run := func(name string, cycle int, once func(c *Cache) error) {
+		run := func(name string, cycle int, once func(*Cache, *cgroupsnapshot.Client) error) {
 			b.Run(fmt.Sprintf("%s/items=%d", name, n), func(b *testing.B) {
 				c, h := newServed(b, Config{})
-				if _, err := c.Client().Refresh(b.Context()); err != nil {
-					b.Fatal(err)
+				client := cgroupsnapshot.NewClient(h.net.Dialer(cgroupsnapshot.ServiceName), service.Config{MaxResponsePayload: 64 << 20})
+				defer client.Close()
+				for _, connect := range []func(context.Context) (bool, error){c.Client().Refresh, client.Refresh} {
+					if _, err := connect(b.Context()); err != nil {
+						b.Fatal(err)
+					}
 				}
 				b.ReportAllocs()
 				b.SetBytes(int64(len(payloads[0])))
 				for i := 0; b.Loop(); i++ {
 					h.set(modeServe, payloads[i%cycle])
-					if err := once(c); err != nil {
+					if err := once(c, client); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -193,16 +183,16 @@ func BenchmarkRefresh(b *testing.B) {
 				}
 			})
 		}
-		run("Transfer", 1, func(c *Cache) error {
-			return c.provider.Call(b.Context(), payload.Request{}, func(a answer) error {
-				if a.view.Len() != n {
-					b.Fatal(a.view.Len())
+		run("Transfer", 1, func(c *Cache, client *cgroupsnapshot.Client) error {
+			return client.View(b.Context(), func(v payload.ResponseView) error {
+				if v.Len() != n {
+					b.Fatal(v.Len())
 				}
 				return nil
 			})
 		})
-		run("Unchanged", 1, func(c *Cache) error { return c.Refresh(b.Context()) })
-		run("Changed", 2, func(c *Cache) error { return c.Refresh(b.Context()) })
+		run("Unchanged", 1, func(c *Cache, _ *cgroupsnapshot.Client) error { return c.Refresh(b.Context()) })
+		run("Changed", 2, func(c *Cache, _ *cgroupsnapshot.Client) error { return c.Refresh(b.Context()) })
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/plugin-ipc/netipc/service"
+	"github.com/plugin-ipc/netipc/snapshot/cache"
 )
 
 // Config configures a cache. The zero value of every field gives the default in its comment.
@@ -28,8 +29,8 @@ type Config struct {
 // Defaults of Config.
 const (
 	DefaultMaxBytes   = 256 << 20
-	DefaultJitter     = 0.1
-	DefaultMaxBackoff = 10 * time.Second
+	DefaultJitter     = cache.DefaultJitter
+	DefaultMaxBackoff = cache.DefaultMaxBackoff
 )
 
 // mostBytes keeps offsets within 31 bits.
@@ -40,12 +41,5 @@ func (c Config) withDefaults() Config {
 		c.MaxBytes = DefaultMaxBytes
 	}
 	c.MaxBytes = min(c.MaxBytes, mostBytes)
-	if c.Jitter == 0 {
-		c.Jitter = DefaultJitter
-	}
-	c.Jitter = min(max(c.Jitter, 0), 1)
-	if c.MaxBackoff <= 0 {
-		c.MaxBackoff = DefaultMaxBackoff
-	}
 	return c
 }

@@ -2,13 +2,13 @@ package cgroups
 
 // content is what snapshots that differ in nothing but generation and time share. It is immutable.
 //
-// The items lie in two strings without a pointer in them. One is the answer as it came, all but its header; paths
-// are read from it. The other is made of it: the rows, one an item, in producer order and one after the other,
-// with what a lookup needs close together.
+// The items lie in two strings without a pointer in them. One is the answer as it came, header included; paths are
+// read from it. The other is made of it: the rows, one an item, in producer order and one after the other, with
+// what a lookup needs close together.
 //
-//	0 u32 hash      12 u32 bytes of the name   20 u32 where the path begins, in the answer
-//	4 u32 options   16 u32 bytes of the path   24 the name, and zeros up to a multiple of 8
-//	8 u32 enabled
+//	0 u32 hash                8 u32 options   16 u32 bytes of the path
+//	4 u32 bytes of the name  12 u32 enabled   20 u32 where the path begins, in the answer
+//	24 the name, and zeros up to a multiple of 8
 //
 // A row is known by where it begins.
 type content struct {
@@ -21,9 +21,9 @@ type content struct {
 
 const (
 	rowHash       = 0
-	rowOptions    = 4
-	rowEnabled    = 8
-	rowNameLength = 12
+	rowNameLength = 4
+	rowOptions    = 8
+	rowEnabled    = 12
 	rowPathLength = 16
 	rowPath       = 20
 	rowName       = 24
@@ -33,12 +33,6 @@ const (
 
 // rowSize returns the size of a row whose name has n bytes.
 func rowSize(n int) int { return (rowName + n + rowAlign - 1) &^ (rowAlign - 1) }
-
-// u32 reads a number of a row. The compiler makes one load of it.
-func u32(s string, at int) uint32 {
-	s = s[at : at+4]
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
-}
 
 func (c *content) hash(row int) uint32 { return u32(c.rows, row+rowHash) }
 

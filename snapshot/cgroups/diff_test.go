@@ -42,7 +42,7 @@ func TestDiff(t *testing.T) {
 			case !there:
 				want.Added = append(want.Added, newItems[k])
 			case before != newItems[k]:
-				want.Changed = append(want.Changed, Change{before, newItems[k]})
+				want.Changed = append(want.Changed, Change{Old: before, New: newItems[k]})
 			}
 		}
 		for _, k := range oldOrder {
@@ -75,7 +75,7 @@ func TestDiffNil(t *testing.T) {
 // TestDiffShared: snapshots that share their content are not looked through.
 func TestDiffShared(t *testing.T) {
 	s := snapshotOf(t, cgroupList(1000))
-	again := &Snapshot{content: s.content, generation: s.generation + 1}
+	again := publish(t, *s.inner(), s.Generation()+1).Snapshot()
 	if n := testing.AllocsPerRun(10, func() {
 		if !Diff(s, again).Empty() {
 			t.Error("changes")
@@ -83,7 +83,7 @@ func TestDiffShared(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if !s.shares(&again.content) || s.shares(&snapshotOf(t, cgroupList(1000)).content) {
+	if !s.inner().shares(again.inner()) || s.inner().shares(snapshotOf(t, cgroupList(1000)).inner()) {
 		t.Error("shares is wrong")
 	}
 }

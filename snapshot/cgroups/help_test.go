@@ -16,6 +16,7 @@ import (
 	"github.com/plugin-ipc/netipc/codec/wire"
 	"github.com/plugin-ipc/netipc/service"
 	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
+	"github.com/plugin-ipc/netipc/snapshot/cache"
 )
 
 // soak returns how often to do something: few times, or with NETIPC_SOAK=1 many.
@@ -48,28 +49,53 @@ func encode(t fatal, s *payload.Snapshot) []byte {
 }
 
 // answerOf returns a snapshot as it is received.
-func answerOf(t fatal, s *payload.Snapshot) answer {
+func answerOf(t fatal, s *payload.Snapshot) *answer {
 	t.Helper()
 	return decode(t, encode(t, s))
 }
 
-func decode(t fatal, b []byte) answer {
+func decode(t fatal, b []byte) *answer {
 	t.Helper()
-	a, err := method{}.DecodeResponse(b)
+	v, err := payload.DecodeResponse(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return &answer{View: v, Payload: b}
 }
 
 // snapshotOf returns a snapshot as a cache publishes it.
 func snapshotOf(t fatal, s *payload.Snapshot) *Snapshot {
 	t.Helper()
-	c, err := makeContent(answerOf(t, s), mostBytes)
+	return holding(t, s).Snapshot()
+}
+
+// holding returns a cache that holds a snapshot and has no provider.
+func holding(t fatal, s *payload.Snapshot) *Cache {
+	t.Helper()
+	made, err := makeContent(answerOf(t, s), mostBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Snapshot{content: c, generation: s.Generation}
+	return publish(t, made, s.Generation)
+}
+
+func publish(t fatal, made content, generation uint64) *Cache {
+	t.Helper()
+	c := cache.New(ready{cache.Fetched[content]{Value: made, Generation: generation}}, cache.Config{})
+	if err := c.Refresh(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return &Cache{cache: c}
+}
+
+// ready is a source of what is there already.
+type ready struct{ fetched cache.Fetched[content] }
+
+func (ready) Ready() bool                           { return true }
+func (ready) Refresh(context.Context) (bool, error) { return false, nil }
+func (ready) Close() error                          { return nil }
+func (r ready) Fetch(context.Context, *cache.Snapshot[content]) (cache.Fetched[content], error) {
+	return r.fetched, nil
 }
 
 // named returns an item as producers in the field make it.

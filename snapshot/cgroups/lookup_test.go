@@ -28,7 +28,7 @@ func TestLargeOnes(t *testing.T) {
 		want := cgroupList(n)
 		s := snapshotOf(t, want)
 		checkHolds(t, s, want)
-		if s.mixed {
+		if s.inner().mixed {
 			t.Errorf("%d items with good hashes: names were mixed in", n)
 		}
 		for _, it := range want.Items {
@@ -71,7 +71,7 @@ func picked(pick func(hash uint32) bool) func(i int) uint32 {
 	}
 }
 
-// TestAdverseHashes: hashes that make a table degenerate are noticed. The work is counted in cells, because
+// TestAdverseHashes: hashes that make a table degenerate are noticed. The work is counted in groups, because
 // time would depend on the machine.
 func TestAdverseHashes(t *testing.T) {
 	const n = 10_000
@@ -116,55 +116,114 @@ func TestAdverseHashes(t *testing.T) {
 			work := 0
 			for _, it := range want.Items {
 				h := spread(it.Hash)
-				if s.mixed {
+				if s.inner().mixed {
 					h = mix(h, it.Name)
 				}
-				for i := s.byID.home(h); ; i = s.byID.after(i) {
-					row := s.row(s.byID[i])
-					if s.hash(row) == it.Hash && s.name(row) == it.Name {
-						break
-					}
-					work++
-				}
-				if got, ok := s.Lookup(it.Hash, it.Name); !ok || got != it {
+				got, ok := s.Lookup(it.Hash, it.Name)
+				if !ok || got != it {
 					t.Fatalf("Lookup = %v, %v; want %v", got, ok, it)
 				}
+				for i := s.inner().byID.home(h); !s.inGroup(i, it); i = s.inner().byID.after(i) {
+					work++
+				}
 			}
-			t.Logf("mixed %v, reach %d, %.2f other cells a lookup", s.mixed, s.reach, float64(work)/n)
-			if s.mixed != test.mixed {
-				t.Errorf("names mixed in: %v, want %v", s.mixed, test.mixed)
+			t.Logf("mixed %v, %.2f groups a lookup in vain", s.inner().mixed, float64(work)/n)
+			if s.inner().mixed != test.mixed {
+				t.Errorf("names mixed in: %v, want %v", s.inner().mixed, test.mixed)
 			}
-			if work > mostTries*n+mostReach {
-				t.Errorf("%d cells looked at in vain for %d items", work, n)
+			if work > n/mostTries+mostReach {
+				t.Errorf("%d groups looked at in vain for %d items", work, n)
 			}
 		})
 	}
 }
 
-// TestEqualTags: items of one name whose hashes differ in nothing that a cell holds.
-func TestEqualTags(t *testing.T) {
-	inverse := uint32(1) // of what spread multiplies by, modulo 1<<32
-	for range 5 {
-		inverse *= 2 - uint32(spread(1))*inverse
+// inGroup reports whether an item has a slot in group i of byID.
+func (s *Snapshot) inGroup(i int, it Item) bool {
+	g := &s.inner().byID[i]
+	for set := ^match(g.tags, 0) & slotTops; set != 0; set &= set - 1 {
+		if row := g.row(slot(set)); s.inner().hash(row) == it.Hash && s.inner().name(row) == it.Name {
+			return true
+		}
 	}
+	return false
+}
+
+// TestEqualTags: items of one name whose hashes differ in nothing that a slot holds.
+func TestEqualTags(t *testing.T) {
 	alike := 0
-	for hash := range uint32(200) {
-		s := snapshotOf(t, &payload.Snapshot{Items: []Item{{Hash: hash, Name: "x"}}})
-		for d := uint32(1); d <= s.rowBits; d++ {
-			other := inverse * (uint32(spread(hash)) ^ d)
-			if got, ok := s.Lookup(other, "x"); ok {
+	for hash := range uint32(20) {
+		s := snapshotOf(t, &payload.Snapshot{Items: []Item{{Hash: hash, Name: "web.service"}}})
+		for other := hash + 1; other < hash+1000; other++ {
+			if got, ok := s.Lookup(other, "web.service"); ok {
 				t.Fatalf("Lookup(%#x) = %v", other, got)
 			}
-			if s.cell(spread(hash), 0) != s.cell(spread(other), 0) || s.byID.home(spread(hash)) != s.byID.home(spread(other)) {
+			if tagOf(spread(hash)) != tagOf(spread(other)) {
 				continue
 			}
 			alike++
-			both := &payload.Snapshot{Items: []Item{{Hash: hash, Name: "x"}, {Hash: other, Name: "x", Path: "y"}}}
+			both := &payload.Snapshot{Items: []Item{
+				{Hash: hash, Name: "web.service"}, {Hash: other, Name: "web.service", Path: "y"},
+			}}
 			checkHolds(t, snapshotOf(t, both), both)
 		}
 	}
 	if alike < 100 {
 		t.Errorf("only %d pairs are alike", alike)
+	}
+}
+
+// TestMatch: a set has the slots with a tag and none that is empty, unless below it is one that is right.
+func TestMatch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tags := rapid.Uint64().Draw(t, "tags")
+		tag := uint64(rapid.Uint8().Draw(t, "tag"))
+		if i := rapid.IntRange(0, groupSlots).Draw(t, "there"); i < groupSlots {
+			tags = tags&^(0xff<<(8*i)) | tag<<(8*i)
+		}
+		set, sure := match(tags, tag*eachByte), true
+		for i := range groupSlots {
+			is, says := tags>>(8*i)&0xff == tag, set>>(8*i+7)&1 == 1
+			if is && !says || says && !is && sure {
+				t.Fatalf("slot %d of %x: match(%x) = %x", i, tags, tag, set)
+			}
+			sure = sure && !is
+		}
+		if set&^slotTops != 0 {
+			t.Fatalf("match = %x", set)
+		}
+	})
+}
+
+// TestTags: a tag is never that of an empty slot.
+func TestTags(t *testing.T) {
+	for h := uint64(0); h < 1<<32; h += 1 << 22 {
+		if tag := tagOf(h); byte(tag) == 0 || tag != uint64(byte(tag))*eachByte {
+			t.Fatalf("tagOf(%x) = %x", h, tag)
+		}
+	}
+}
+
+// TestNamesOfAllSizes: names that differ in one byte, or in their size, wherever that is.
+func TestNamesOfAllSizes(t *testing.T) {
+	text := strings.Repeat("abcdefghijklmno", 3)
+	for size := range len(text) {
+		name := text[:size]
+		s := snapshotOf(t, &payload.Snapshot{Items: []Item{{Hash: 7, Name: name, Path: "/p"}}})
+		if got, ok := s.Lookup(7, name); !ok || got.Name != name || got.Path != "/p" {
+			t.Errorf("Lookup(%q) = %v, %v", name, got, ok)
+		}
+		for i := range size {
+			other := name[:i] + "X" + name[i+1:]
+			if got, ok := s.Lookup(7, other); ok {
+				t.Errorf("Lookup(%q) = %v", other, got)
+			}
+		}
+		for other := range len(text) {
+			if got, ok := s.Lookup(7, text[:other]); ok != (other == size) {
+				t.Errorf("Lookup(%q) = %v, %v in %q", text[:other], got, ok, name)
+			}
+		}
 	}
 }
 
@@ -176,7 +235,7 @@ func TestAdverseNames(t *testing.T) {
 		want.Items = append(want.Items, Item{Hash: 1, Name: prefix + fmt.Sprint(i%500), Path: prefix, Options: uint32(i)})
 	}
 	s := snapshotOf(t, want)
-	if !s.mixed {
+	if !s.inner().mixed {
 		t.Error("names were not mixed in")
 	}
 	checkHolds(t, s, want)
@@ -197,7 +256,7 @@ func TestLookupIsImmutable(t *testing.T) {
 		t.Fatal(err)
 	}
 	clear(b)
-	checkHolds(t, &Snapshot{content: c, generation: want.Generation}, want)
+	checkHolds(t, publish(t, c, want.Generation).Snapshot(), want)
 }
 
 func TestAllStops(t *testing.T) {
@@ -223,9 +282,8 @@ func TestLookupAllocs(t *testing.T) {
 		mixed.Items[i].Hash = 1
 	}
 	for name, list := range map[string]*payload.Snapshot{"good hashes": list, "equal hashes": mixed} {
-		s := snapshotOf(t, list)
-		cache := &Cache{}
-		cache.current.Store(s)
+		cache := holding(t, list)
+		s := cache.Snapshot()
 		it := list.Items[500]
 		for what, f := range map[string]func() (Item, bool){
 			"Cache.Lookup": func() (Item, bool) { return cache.Lookup(it.Hash, it.Name) },

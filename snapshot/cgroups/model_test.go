@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -91,11 +92,17 @@ func (m *model) data(t *rapid.T) {
 		SystemdEnabled: rapid.Uint32Range(0, 2).Draw(t, "systemd"),
 		Items:          items(20).Draw(t, "items"),
 	}
-	if rapid.IntRange(0, 9).Draw(t, "large") == 0 {
+	switch large := rapid.IntRange(0, 9).Draw(t, "large"); {
+	case large == 0:
 		next.Items = append(next.Items, cgroupList(500).Items...)
+	case large == 1 && soak(0, 1) == 1:
+		next.Items = append(next.Items, hundredThousand()...)
 	}
 	m.serve(t, modeServe, next)
 }
+
+// hundredThousand returns as many items, made once.
+var hundredThousand = sync.OnceValue(func() []Item { return cgroupList(100_000).Items })
 
 // again makes the provider send the same items with another generation.
 func (m *model) again(t *rapid.T) {

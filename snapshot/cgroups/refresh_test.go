@@ -88,12 +88,12 @@ func TestUnchanged(t *testing.T) {
 	first := refresh()
 	list.Generation = 99
 	second := refresh()
-	if !second.shares(&first.content) || second == first || first.Generation() != 1 || !second.Taken().After(first.Taken()) {
+	if !second.inner().shares(first.inner()) || second == first || first.Generation() != 1 || !second.Taken().After(first.Taken()) {
 		t.Error("the same items again: the index is not shared, or the old snapshot has changed")
 	}
 	list.Items[999].Enabled = 0
 	third := refresh()
-	if third.shares(&first.content) {
+	if third.inner().shares(first.inner()) {
 		t.Error("an item has changed, and the index is shared")
 	}
 	if st := c.Status(); st.Refreshes != 3 || st.Unchanged != 1 || st.Generation != 99 {
@@ -268,5 +268,33 @@ func TestRefreshAllocs(t *testing.T) {
 	t.Logf("%v allocations for 10 items, %v for 5,000", small, large)
 	if small > 10 || large > 10 { // the transport's are among them
 		t.Errorf("%v allocations for 10 items, %v for 5,000; want at most 10", small, large)
+	}
+}
+
+// TestHundredThousand: so many items arrive, arrive again, and change, and what was taken out before stays.
+func TestHundredThousand(t *testing.T) {
+	c, h := newServed(t, Config{})
+	list := cgroupList(100_000)
+	refresh := func() *Snapshot {
+		h.set(modeServe, encode(t, list))
+		if err := c.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return c.Snapshot()
+	}
+	first := refresh()
+	list.Generation++
+	again := refresh()
+	if !again.inner().shares(first.inner()) || c.Status().Unchanged != 1 {
+		t.Errorf("%+v", c.Status())
+	}
+	list.Items[77_777].Options++
+	last := refresh()
+	checkHolds(t, last, list)
+	if d := Diff(first, last); len(d.Changed) != 1 || len(d.Added)+len(d.Removed) != 0 || d.Changed[0].New != list.Items[77_777] {
+		t.Errorf("%d added, %d removed, %d changed", len(d.Added), len(d.Removed), len(d.Changed))
+	}
+	if it, ok := first.Lookup(list.Items[77_777].Hash, list.Items[77_777].Name); !ok || it.Options != list.Items[77_777].Options-1 {
+		t.Errorf("the old one has changed: %v, %v", it, ok)
 	}
 }

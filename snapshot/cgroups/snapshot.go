@@ -5,6 +5,7 @@ import (
 	"time"
 
 	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
+	"github.com/plugin-ipc/netipc/snapshot/cache"
 )
 
 // Item is one cgroup. Its identity is Hash and Name together. Name and Path are parts of the memory of their
@@ -16,11 +17,13 @@ type Item = payload.Item
 //
 // Providers send each identity once. If one is there more often, lookups find the first; so do lookups by a name
 // or a path that several items have.
-type Snapshot struct {
-	content
-	generation uint64
-	taken      time.Time
-}
+type Snapshot cache.Snapshot[content]
+
+// inner returns the content; nil for a nil snapshot.
+func (s *Snapshot) inner() *content { return s.base().Value() }
+
+// base returns the snapshot as the cache knows it.
+func (s *Snapshot) base() *cache.Snapshot[content] { return (*cache.Snapshot[content])(s) }
 
 // Lookup returns the item of an identity. It does no I/O, takes no lock and allocates nothing.
 func (s *Snapshot) Lookup(hash uint32, name string) (it Item, ok bool) {
@@ -30,39 +33,42 @@ func (s *Snapshot) Lookup(hash uint32, name string) (it Item, ok bool) {
 
 // ByName returns the first item of a name. Its cost is like that of Lookup.
 func (s *Snapshot) ByName(name string) (it Item, ok bool) {
-	if s == nil {
+	c := s.inner()
+	if c == nil {
 		return it, false
 	}
-	row := s.lookupText(s.byName, name, (*content).name)
+	row := c.lookupText(c.byName, name, (*content).name)
 	if row < 0 {
 		return it, false
 	}
-	s.read(row, &it)
+	c.read(row, &it)
 	return it, true
 }
 
 // ByPath returns the first item of a path. Its cost is like that of Lookup.
 func (s *Snapshot) ByPath(path string) (it Item, ok bool) {
-	if s == nil {
+	c := s.inner()
+	if c == nil {
 		return it, false
 	}
-	row := s.lookupText(s.byPath, path, (*content).path)
+	row := c.lookupText(c.byPath, path, (*content).path)
 	if row < 0 {
 		return it, false
 	}
-	s.read(row, &it)
+	c.read(row, &it)
 	return it, true
 }
 
 // All yields the items in producer order.
 func (s *Snapshot) All() iter.Seq[Item] {
 	return func(yield func(Item) bool) {
-		if s == nil {
+		c := s.inner()
+		if c == nil {
 			return
 		}
-		for row := 0; row < len(s.rows); row = s.after(row) {
+		for row := 0; row < len(c.rows); row = c.after(row) {
 			var it Item
-			s.read(row, &it)
+			c.read(row, &it)
 			if !yield(it) {
 				return
 			}
@@ -75,37 +81,22 @@ func (s *Snapshot) Len() int {
 	if s == nil {
 		return 0
 	}
-	return s.items
+	return s.inner().items
 }
 
 // Generation returns the producer's count of changes. It begins anew with a producer that does.
-func (s *Snapshot) Generation() uint64 {
-	if s == nil {
-		return 0
-	}
-	return s.generation
-}
+func (s *Snapshot) Generation() uint64 { return s.base().Generation() }
 
 // SystemdEnabled returns whether the producer names systemd services; 0 is no.
 func (s *Snapshot) SystemdEnabled() uint32 {
 	if s == nil {
 		return 0
 	}
-	return s.systemd
+	return s.inner().systemd
 }
 
 // Taken returns when the answer arrived; the zero Time for a nil *Snapshot.
-func (s *Snapshot) Taken() time.Time {
-	if s == nil {
-		return time.Time{}
-	}
-	return s.taken
-}
+func (s *Snapshot) Taken() time.Time { return s.base().Taken() }
 
 // Age returns how long ago that was; 0 for a nil *Snapshot.
-func (s *Snapshot) Age() time.Duration {
-	if s == nil {
-		return 0
-	}
-	return time.Since(s.taken)
-}
+func (s *Snapshot) Age() time.Duration { return s.base().Age() }

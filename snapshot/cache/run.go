@@ -1,4 +1,4 @@
-package cgroups
+package cache
 
 import (
 	"context"
@@ -17,9 +17,9 @@ import (
 // Each wait counts from the end of a refresh. After a success it is the interval. After a failure it is a second,
 // or the interval if that is shorter, and doubles with each further failure up to Config.MaxBackoff: a provider
 // that was merely restarted is found soon, one that is gone is not hammered at. All waits are jittered.
-func (c *Cache) Run(ctx context.Context, interval time.Duration) error {
+func (c *Cache[T]) Run(ctx context.Context, interval time.Duration) error {
 	if interval <= 0 {
-		return fmt.Errorf("cgroups: Run with an interval of %v", interval)
+		return fmt.Errorf("cache: Run with an interval of %v", interval)
 	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()

@@ -1,16 +1,15 @@
-package cgroups
+package cache
 
 import "time"
 
 // Status is a moment in a cache's life. That of its client says what there is to know about the session.
 type Status struct {
 	Ready      bool // there is data
-	Items      int
 	Generation uint64
 	Age        time.Duration // of the data: since LastSuccess; 0 while there is none
 
 	Refreshes   uint64 // that succeeded
-	Unchanged   uint64 // of these, those that brought the same items again; such snapshots share their memory
+	Unchanged   uint64 // of these, those that brought nothing new; such snapshots share their value
 	Failures    uint64
 	Failing     uint64 // failures since the last success
 	LastSuccess time.Time
@@ -26,7 +25,7 @@ type counts struct {
 }
 
 // succeeded publishes a snapshot.
-func (c *Cache) succeeded(s *Snapshot, unchanged bool) {
+func (c *Cache[T]) succeeded(s *Snapshot[T], unchanged bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.current.Store(s)
@@ -38,7 +37,7 @@ func (c *Cache) succeeded(s *Snapshot, unchanged bool) {
 }
 
 // failed notes that a refresh has brought nothing, and returns why.
-func (c *Cache) failed(err error) error {
+func (c *Cache[T]) failed(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts.failures++
@@ -48,13 +47,18 @@ func (c *Cache) failed(err error) error {
 }
 
 // Status returns what is known now.
-func (c *Cache) Status() Status {
+func (c *Cache[T]) Status() Status {
+	_, s := c.Look()
+	return s
+}
+
+// Look returns the latest snapshot and a Status that belongs to it, whatever is refreshed meanwhile.
+func (c *Cache[T]) Look() (*Snapshot[T], Status) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.current.Load()
-	return Status{
+	return s, Status{
 		Ready:       s != nil,
-		Items:       s.Len(),
 		Generation:  s.Generation(),
 		Age:         s.Age(),
 		Refreshes:   c.counts.refreshes,

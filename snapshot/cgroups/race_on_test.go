@@ -1,0 +1,5 @@
+//go:build race
+
+package cgroups
+
+const raceEnabled = true
