@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"github.com/plugin-ipc/netipc/codec"
+	"github.com/plugin-ipc/netipc/codec/internal/bounds"
 	"github.com/plugin-ipc/netipc/codec/internal/lookup"
 )
 
@@ -49,6 +50,12 @@ func (v ItemView) Labels() LabelsView {
 	_, pathNUL := v.span(itemPathOffset)
 	_, nameNUL := v.span(itemNameOffset)
 	return LabelsView{lookup.LabelsOf(v.b, max(commNUL, pathNUL, nameNUL)+nulSize, int(v.u16(itemLabelCount)))}
+}
+
+// Size returns the size of the item in bytes, and that of its shortest form, which says nothing but its pid and a
+// status; both rounded up to a multiple of 8, as the items of a response lie.
+func (v ItemView) Size() (whole, least int) {
+	return int(bounds.AlignUp(uint64(len(v.b)))), shortestRounded
 }
 
 func (v ItemView) u16(at int) uint16 { return binary.NativeEndian.Uint16(v.b[at:]) }

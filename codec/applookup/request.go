@@ -20,8 +20,12 @@ func (r Request) size() uint64 { return lookup.PackedStart(len(r)) + uint64(len(
 
 // Fit returns how many of the first pids can be asked for at once: the request takes at most request bytes, and the
 // shortest answers to all of them fit response bytes, without which a server refuses it. 0 if the first is too much.
-func (r Request) Fit(request, response int) int {
-	const perKey, perAnswer = lookup.EntrySize + keySize, lookup.EntrySize + shortestRounded
+func (r Request) Fit(request, response int) int { return r.FitMore(request, response, 0) }
+
+// FitMore is Fit for a client that expects each item of the answer to take more bytes more than the shortest.
+func (r Request) FitMore(request, response, more int) int {
+	const perKey = lookup.EntrySize + keySize
+	perAnswer := lookup.EntrySize + shortestRounded + limit(more)
 	// The end of the last answer is not rounded up: what that would add counts as if it were there.
 	asked := limit(request) - lookup.HeaderSize
 	answered := limit(response) - lookup.HeaderSize + shortestRounded - shortest

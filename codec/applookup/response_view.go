@@ -44,3 +44,11 @@ func (v ResponseView) All() iter.Seq2[int, ItemView] {
 		}
 	}
 }
+
+// Copy copies the payload to dst, whose storage it uses as far as it reaches, and returns a view of the copy without
+// validating it again: for an answer that has to outlive its payload but need not be owned. The view borrows the
+// copy: valid until buf is used again or written to.
+func (v ResponseView) Copy(dst []byte) (copied ResponseView, buf []byte) {
+	list, buf := v.list.Copy(dst)
+	return ResponseView{list, v.generation}, buf
+}

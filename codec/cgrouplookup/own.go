@@ -22,8 +22,7 @@ type Response struct {
 	Generation uint64 // the number that the producer gave to what it knew
 	Items      []Item
 
-	text   string  // what Clone last copied: Items' strings are parts of it
-	labels []Label // Items' labels are parts of it
+	store lookup.Store // what Clone last copied: strings and labels of Items are parts of it
 }
 
 // Clone makes dst a copy of the paths that outlives the payload. It reuses dst's storage as far as it reaches; the
@@ -40,22 +39,16 @@ func (v RequestView) Clone(dst *Request) {
 }
 
 // Owned returns a copy of the item that outlives the payload.
-func (v ItemView) Owned() Item {
-	it, _ := v.owned(string(v.b), nil)
-	return it
-}
+func (v ItemView) Owned() Item { return v.owned(string(v.b), new(lookup.Store)) }
 
-// owned returns the item as parts of text, a copy of it, its labels appended to labels.
-func (v ItemView) owned(text string, labels []Label) (Item, []Label) {
+// owned returns the item as parts of text, a copy of it, its labels kept in s.
+func (v ItemView) owned(text string, s *lookup.Store) Item {
 	path, pathEnd := v.span(itemPathOffset)
 	name, nameEnd := v.span(itemNameOffset)
-	it := Item{Status: v.Status(), Orchestrator: v.Orchestrator(), Path: text[path:pathEnd], Name: text[name:nameEnd]}
-	first := len(labels)
-	labels = v.Labels().list.AppendTo(labels, text)
-	if n := len(labels); n > first {
-		it.Labels = labels[first:n:n]
+	return Item{
+		Status: v.Status(), Orchestrator: v.Orchestrator(),
+		Path: text[path:pathEnd], Name: text[name:nameEnd], Labels: s.Add(v.Labels().list, text),
 	}
-	return it, labels
 }
 
 // Clone makes dst a copy of the answer that outlives the payload. It reuses dst's storage: Items and their labels
@@ -63,22 +56,35 @@ func (v ItemView) owned(text string, labels []Label) (Item, []Label) {
 // that cloning the same answer again allocates nothing. Otherwise all strings are one allocation, of the size of
 // the payload, which lives as long as any of them. Strings never change: they may be kept, slices of Items and of
 // labels may not. One goroutine at a time may use dst.
-func (v ResponseView) Clone(dst *Response) {
-	if packed := v.list.Packed(); dst.text != string(packed) {
-		dst.text = string(packed)
+func (v ResponseView) Clone(dst *Response) { CloneParts(dst, v.generation, Part{v, 0, v.Len()}) }
+
+// Part is some items of an answer: those from From up to To, which is not one of them. It borrows what View does.
+type Part struct {
+	View     ResponseView
+	From, To int
+}
+
+// CloneParts is Clone for an answer that came in several payloads: dst becomes a copy of their items, one part after
+// the other. What Clone says of the strings of the answer holds for those of each part.
+func CloneParts(dst *Response, generation uint64, parts ...Part) {
+	n, labels := 0, 0
+	for _, p := range parts {
+		n += p.To - p.From
+		for i := p.From; i < p.To; i++ {
+			labels += p.View.Item(i).Labels().Len()
+		}
 	}
-	n, labels := v.Len(), 0
-	for i := range n {
-		labels += v.Item(i).Labels().Len()
-	}
-	clear(dst.Items[min(n, len(dst.Items)):]) // lets go of strings
-	clear(dst.labels[min(labels, len(dst.labels)):])
-	dst.Items = slices.Grow(dst.Items[:0], n)[:n]
-	dst.labels = slices.Grow(dst.labels[:0], labels)
-	dst.Generation = v.generation
-	for i := range dst.Items {
-		off, end := v.list.Span(i)
-		dst.Items[i], dst.labels = v.Item(i).owned(dst.text[off:end], dst.labels)
+	dst.store.Begin(len(parts), labels)
+	dst.Items = lookup.Resize(dst.Items, n)
+	dst.Generation = generation
+	at := 0
+	for k, p := range parts {
+		text, start := dst.store.Text(k, p.View.list, p.From, p.To)
+		for i := p.From; i < p.To; i++ {
+			off, end := p.View.list.Span(i)
+			dst.Items[at] = p.View.Item(i).owned(text[off-start:end-start], &dst.store)
+			at++
+		}
 	}
 }
 

@@ -25,12 +25,16 @@ func (r Request) Size() int {
 
 // Fit returns how many of the first paths can be asked for at once: the request takes at most request bytes, and the
 // shortest answers to all of them fit response bytes, without which a server refuses it. 0 if the first is too much.
-func (r Request) Fit(request, response int) int {
+func (r Request) Fit(request, response int) int { return r.FitMore(request, response, 0) }
+
+// FitMore is Fit for a client that expects each item of the answer to take more bytes more than the shortest.
+func (r Request) FitMore(request, response, more int) int {
 	asked, answered := uint64(lookup.HeaderSize), uint64(lookup.HeaderSize)
+	each := limit(more)
 	for i, path := range r {
 		n := uint64(len(path))
 		asked = bounds.AlignUp(asked) + lookup.EntrySize + n + nulSize
-		answered = bounds.AlignUp(answered) + lookup.EntrySize + shortest(n)
+		answered = bounds.AlignUp(answered) + lookup.EntrySize + shortest(n) + each
 		if asked > limit(request) || answered > limit(response) {
 			return i
 		}
@@ -41,17 +45,35 @@ func (r Request) Fit(request, response int) int {
 // limit returns a limit as far as there can be a payload of that size.
 func limit(n int) uint64 { return uint64(min(max(n, 0), bounds.MaxSize)) }
 
+// Check says what is wrong with the paths, as EncodeRequest would. Errors: codec.ErrBadLayout for an empty path,
+// codec.ErrInteriorNUL.
+func (r Request) Check() error {
+	for i, path := range r {
+		if err := checkPath(i, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkPath(i int, path string) error {
+	if path == "" {
+		return codec.ItemError(layoutRequest, i, "path", codec.ErrBadLayout)
+	}
+	if lookup.HasNUL(path) {
+		return codec.ItemError(layoutRequest, i, "path", codec.ErrInteriorNUL)
+	}
+	return nil
+}
+
 // EncodeRequest writes the canonical form of r to the start of dst and returns its size in bytes. May be called
 // from any number of goroutines. Errors: codec.ErrOverflow when dst is too short, codec.ErrBadLayout for an empty
 // path, codec.ErrInteriorNUL.
 func EncodeRequest(dst []byte, r Request) (int, error) {
 	size := lookup.PackedStart(len(r))
 	for i, path := range r {
-		if path == "" {
-			return 0, codec.ItemError(layoutRequest, i, "path", codec.ErrBadLayout)
-		}
-		if lookup.HasNUL(path) {
-			return 0, codec.ItemError(layoutRequest, i, "path", codec.ErrInteriorNUL)
+		if err := checkPath(i, path); err != nil {
+			return 0, err
 		}
 		size = bounds.AlignUp(size) + uint64(len(path)) + nulSize
 	}

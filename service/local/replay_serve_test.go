@@ -76,6 +76,10 @@ func serve(t *testing.T, tr *transcript, events []event) *replayServer {
 	case "snapshot", "snapraw":
 		server := cgroupsnapshot.NewServer(l, s.cfg, recordedSnapshot(t, tr))
 		run, s.status = server.Serve, server.Status
+	case "al":
+		run = s.apps(l, knowledge(t, tr))
+	case "cl":
+		run = s.cgroups(l, knowledge(t, tr))
 	default:
 		t.Fatalf("nobody serves %q", kind)
 	}

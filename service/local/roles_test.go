@@ -18,6 +18,8 @@ import (
 	"github.com/plugin-ipc/netipc/codec/link/linktest"
 	"github.com/plugin-ipc/netipc/codec/wire"
 	"github.com/plugin-ipc/netipc/service"
+	"github.com/plugin-ipc/netipc/service/applookup"
+	"github.com/plugin-ipc/netipc/service/cgrouplookup"
 	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/service/increment"
 	"github.com/plugin-ipc/netipc/service/stringreverse"
@@ -54,6 +56,10 @@ func act(t *testing.T, tr *transcript, p *player, d link.Dialer) {
 	case "pipe":
 		actPipeline(t, tr, d, cfg.Proposal)
 		return
+	case "al":
+		a.apps(applookup.NewClient(d, applookup.Config{Config: cfg}))
+	case "cl":
+		a.cgroups(cgrouplookup.NewClient(d, cgrouplookup.Config{Config: cfg}))
 	default:
 		t.Fatalf("nobody acts as a client of mode %q", mode)
 	}

@@ -1,0 +1,45 @@
+package applookup
+
+import (
+	"github.com/plugin-ipc/netipc/codec/applookup"
+	"github.com/plugin-ipc/netipc/service/internal/lookup"
+)
+
+// rules is what makes one call of many requests of Method.
+type rules struct{ Method }
+
+var _ lookup.Method[uint32, applookup.Request, applookup.ResponseView] = rules{}
+
+// Check says what is wrong with keys, nothing: every number is a pid that can be asked for.
+func (rules) Check(applookup.Request) error { return nil }
+
+// Item says what became of pid, which item i must name, and how large the item is, and at least would be, in bytes.
+func (rules) Item(v applookup.ResponseView, i int, pid uint32) (f lookup.Fate, size, least int) {
+	it := v.Item(i)
+	size, least = it.Size()
+	switch status := it.Status(); {
+	case it.PID() != pid:
+		f = lookup.Wrong
+	case status == applookup.StatusPayloadExceeded:
+		f = lookup.Exceeded
+	case status == applookup.StatusOversizedItem:
+		f = lookup.Oversized
+	}
+	return f, size, least
+}
+
+// Oversized returns an answer that nobody has sent: the item of pid is too large.
+func (rules) Oversized(pid uint32) (applookup.ResponseView, error) {
+	r := applookup.Response{Items: []applookup.Item{{
+		Status: applookup.StatusOversizedItem, PID: pid, UID: applookup.UIDNotSet,
+	}}}
+	size, err := r.Size()
+	if err != nil {
+		return applookup.ResponseView{}, err
+	}
+	b := make([]byte, size)
+	if _, err := r.Encode(b); err != nil {
+		return applookup.ResponseView{}, err
+	}
+	return applookup.DecodeResponse(b)
+}

@@ -1,0 +1,52 @@
+package cgrouplookup
+
+import (
+	"iter"
+
+	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
+	"github.com/plugin-ipc/netipc/service/internal/lookup"
+)
+
+type answer = lookup.Answer[cgrouplookup.ResponseView]
+
+// AnswerView is the answer to all paths of a call, however many requests it took, every item judged. It borrows buffers
+// of the client: valid until the use that it was passed to returns; Clone to keep. Any number of goroutines may read
+// one.
+type AnswerView struct{ a *answer }
+
+// Len returns the number of items, which is that of the paths.
+func (v AnswerView) Len() int { return v.a.Keys }
+
+// Generation returns the number that the provider gave to what it knew. Whoever keeps answers learns from it: when it
+// has decreased, the provider has begun anew, and StatusUnknownPermanent of before says nothing any more.
+func (v AnswerView) Generation() uint64 { return v.a.Generation }
+
+// Item returns the answer to path i, borrowed as the view is. It panics when i is not below Len, as a slice does. All
+// is the faster way to see every item.
+func (v AnswerView) Item(i int) cgrouplookup.ItemView {
+	part, k := v.a.Find(i)
+	return part.Item(k)
+}
+
+// All yields the items in the order of the paths, borrowed as the view is.
+func (v AnswerView) All() iter.Seq2[int, cgrouplookup.ItemView] {
+	return func(yield func(int, cgrouplookup.ItemView) bool) {
+		for _, r := range v.a.Runs {
+			for k := r.From; k < r.To; k++ {
+				if !yield(r.First+k-r.From, r.View.Item(k)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Clone makes dst a copy of the answer that outlives the call, as cgrouplookup.CloneParts of the codec does.
+func (v AnswerView) Clone(dst *cgrouplookup.Response) {
+	var few [8]cgrouplookup.Part
+	parts := few[:0]
+	for _, r := range v.a.Runs {
+		parts = append(parts, cgrouplookup.Part{View: r.View, From: r.From, To: r.To})
+	}
+	cgrouplookup.CloneParts(dst, v.a.Generation, parts...)
+}

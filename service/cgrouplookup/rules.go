@@ -1,0 +1,43 @@
+package cgrouplookup
+
+import (
+	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
+	"github.com/plugin-ipc/netipc/service/internal/lookup"
+)
+
+// rules is what makes one call of many requests of Method.
+type rules struct{ Method }
+
+var _ lookup.Method[string, cgrouplookup.Request, cgrouplookup.ResponseView] = rules{}
+
+// Check says what is wrong with paths, as EncodeRequest would.
+func (rules) Check(paths cgrouplookup.Request) error { return paths.Check() }
+
+// Item says what became of path, which item i must name, and how large the item is, and at least would be, in bytes.
+func (rules) Item(v cgrouplookup.ResponseView, i int, path string) (f lookup.Fate, size, least int) {
+	it := v.Item(i)
+	size, least = it.Size()
+	switch status := it.Status(); {
+	case !it.Path().Equal(path):
+		f = lookup.Wrong
+	case status == cgrouplookup.StatusPayloadExceeded:
+		f = lookup.Exceeded
+	case status == cgrouplookup.StatusOversizedItem:
+		f = lookup.Oversized
+	}
+	return f, size, least
+}
+
+// Oversized returns an answer that nobody has sent: the item of path is too large.
+func (rules) Oversized(path string) (cgrouplookup.ResponseView, error) {
+	r := cgrouplookup.Response{Items: []cgrouplookup.Item{{Status: cgrouplookup.StatusOversizedItem, Path: path}}}
+	size, err := r.Size()
+	if err != nil {
+		return cgrouplookup.ResponseView{}, err
+	}
+	b := make([]byte, size)
+	if _, err := r.Encode(b); err != nil {
+		return cgrouplookup.ResponseView{}, err
+	}
+	return cgrouplookup.DecodeResponse(b)
+}

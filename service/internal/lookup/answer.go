@@ -1,0 +1,101 @@
+package lookup
+
+import "sort"
+
+// Answer is the answer to all keys of a call, in their order. It borrows what its runs do.
+type Answer[V any] struct {
+	Keys       int
+	Generation uint64
+	Runs       []Run[V] // in the order of the keys, without gaps
+
+	bufs [][]byte // copies of the payloads of parts; more than are in use
+	used int      // of these
+	todo []span   // keys without an answer, the first ones last
+	next []span   // of the part that is being judged, the first ones first
+}
+
+// Run is some keys that follow one another and have their items in one payload.
+type Run[V any] struct {
+	First    int // key
+	View     V
+	From, To int // items
+}
+
+// span is some keys that follow one another.
+type span struct {
+	from, to int
+	alone    bool // one key, of which the provider said that its item is too large, beside others
+}
+
+// Find returns where the item of key i is. It panics when there is no such key, as a slice does.
+func (a *Answer[V]) Find(i int) (V, int) {
+	if i < 0 || i >= a.Keys {
+		_ = a.Runs[len(a.Runs):][i]
+	}
+	k := 0
+	if len(a.Runs) > 1 {
+		k = sort.Search(len(a.Runs), func(k int) bool { return a.Runs[k].First > i }) - 1
+	}
+	r := &a.Runs[k]
+	return r.View, r.From + i - r.First
+}
+
+// reset makes a ready for another call. Buffers are kept.
+func (a *Answer[V]) reset() {
+	for _, b := range a.bufs[:a.used] {
+		poison(b)
+	}
+	clear(a.Runs)
+	*a = Answer[V]{Runs: a.Runs[:0], bufs: a.bufs, todo: a.todo[:0], next: a.next[:0]}
+}
+
+// buffer returns a buffer for a copy. keep takes it back, with what it has become.
+func (a *Answer[V]) buffer() []byte {
+	if a.used == len(a.bufs) {
+		a.bufs = append(a.bufs, nil)
+	}
+	return a.bufs[a.used]
+}
+
+func (a *Answer[V]) keep(b []byte) {
+	a.bufs[a.used] = b
+	a.used++
+}
+
+// order sorts the runs, which are in order unless the provider left gaps.
+func (a *Answer[V]) order() {
+	for k := 1; k < len(a.Runs); k++ {
+		if a.Runs[k].First < a.Runs[k-1].First {
+			sort.Slice(a.Runs, func(i, j int) bool { return a.Runs[i].First < a.Runs[j].First })
+			return
+		}
+	}
+}
+
+// advance takes the first n keys off what is to be asked for next, and puts in front of the rest what of these has to
+// be asked for again.
+func (a *Answer[V]) advance(n int) {
+	last := len(a.todo) - 1
+	rest := a.todo[last]
+	a.todo = a.todo[:last]
+	if rest.from += n; rest.from < rest.to {
+		if k := len(a.next) - 1; k >= 0 && !a.next[k].alone && a.next[k].to == rest.from {
+			a.next[k].to = rest.to
+		} else {
+			a.todo = append(a.todo, rest)
+		}
+	}
+	for k := len(a.next) - 1; k >= 0; k-- {
+		a.todo = append(a.todo, a.next[k])
+	}
+	a.next = a.next[:0]
+}
+
+// again notes that a key has to be asked for again.
+func (a *Answer[V]) again(key int, alone bool) {
+	if k := len(a.next) - 1; k >= 0 && !alone && !a.next[k].alone && a.next[k].to == key {
+		a.next[k].to++
+		return
+	}
+	a.next = append(a.next, span{key, key + 1, alone})
+}

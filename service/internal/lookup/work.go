@@ -1,0 +1,200 @@
+package lookup
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/service"
+)
+
+// work is one call on its way.
+type work[K any, R Keys[K], V View[V], M Method[K, R, V]] struct {
+	c      *Client[K, R, V, M]
+	keys   R
+	a      *Answer[V]
+	sizes  sizes
+	series service.Series
+
+	whole    service.Lease[V] // of an answer that came in one part
+	checked  bool             // the keys are; those of a single request are when it is encoded
+	calls    int              // requests that were answered
+	attempts int              // and those that were not
+	answered int              // keys
+	bytes    int              // of their items
+}
+
+// gather fills in the answer.
+func (w *work[K, R, V, M]) gather(ctx context.Context) error {
+	a, c := w.a, w.c
+	a.Keys = len(w.keys)
+	if len(w.keys) > c.ceilings.Keys {
+		return w.ceiling("Keys", c.ceilings.Keys)
+	}
+	a.todo = append(a.todo, span{from: 0, to: len(w.keys)})
+	for len(a.todo) > 0 {
+		s := a.todo[len(a.todo)-1]
+		n, ask := w.plan(s)
+		if !w.checked && n < len(w.keys) {
+			// A key that cannot be is found before the first request, and not somewhere in the middle.
+			if err := c.m.Check(w.keys); err != nil {
+				return link.NewOpError("call", c.Status().Endpoint, err)
+			}
+			w.checked = true
+		}
+		var err error
+		if ask {
+			err = w.ask(ctx, s, n)
+		} else {
+			err = w.tooLong(s.from)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	a.order()
+	return nil
+}
+
+// plan decides how many of the first keys of s are asked for next. Without ask, the first is too long to be asked for.
+func (w *work[K, R, V, M]) plan(s span) (n int, ask bool) {
+	keys := w.keys[s.from:s.to]
+	info, ok := w.c.Session()
+	if !ok || len(keys) == 0 {
+		return len(keys), true // the call says that the client is not ready
+	}
+	request, response := int(info.Limits.RequestPayload), int(info.Limits.ResponsePayload)
+	if n = part[K](&w.sizes, keys, request, response); n == len(keys) {
+		return n, true
+	}
+	ceiling := int(w.c.RequestCeiling())
+	if n == 0 {
+		if keys[:1].FitMore(ceiling, response, 0) == 0 || w.refusedAlready(keys[:1]) {
+			return 1, false
+		}
+		return 1, true // and the client asks for a larger request
+	}
+	if len(keys) > growAfter*n {
+		if larger := part[K](&w.sizes, keys, ceiling, response); larger >= 2*n && !w.refusedAlready(keys[:larger]) {
+			return larger, true
+		}
+	}
+	return n, true
+}
+
+func (w *work[K, R, V, M]) refusedAlready(keys R) bool {
+	return w.c.refused.already(w.c.Status().Connects, w.c.m.RequestSize(keys))
+}
+
+// ask asks for the first n keys of s.
+func (w *work[K, R, V, M]) ask(ctx context.Context, s span, n int) error {
+	if w.attempts == w.c.ceilings.Calls {
+		return w.ceiling("Calls", w.c.ceilings.Calls)
+	}
+	w.attempts++
+	keys := w.keys[s.from : s.from+n]
+	lease, err := w.c.c.AcquireIn(ctx, &w.series, keys)
+	if err != nil {
+		if requestRefused(err) && w.c.Ready() {
+			// Then smaller requests have to do, and keys that do not fit them cannot be asked for: plan knows.
+			w.c.refused.note(w.c.Status().Connects, w.c.m.RequestSize(keys))
+			return nil
+		}
+		return err
+	}
+	return w.take(lease, s, n)
+}
+
+// take judges the answer to the first n keys of s and keeps what it says.
+func (w *work[K, R, V, M]) take(lease service.Lease[V], s span, n int) error {
+	a, v := w.a, lease.View()
+	switch {
+	case v.Len() != n:
+		return lease.Distrust(fmt.Errorf("%w: %d items for %d keys", ErrEcho, v.Len(), n))
+	case w.calls > 0 && v.Generation() != a.Generation:
+		return lease.Distrust(fmt.Errorf("%w: %d after %d", ErrGeneration, v.Generation(), a.Generation))
+	}
+	a.Generation = v.Generation()
+	w.calls++
+	first, before := len(a.Runs), w.answered
+	if wrong := w.judge(v, s, n); wrong >= 0 {
+		return lease.Distrust(fmt.Errorf("%w: item %d names another key than the one that was asked for", ErrEcho, s.from+wrong))
+	}
+	alone := len(a.next) > 0 && a.next[0].alone
+	if n > 0 && w.answered == before && !alone {
+		return lease.Distrust(fmt.Errorf("%w: %d keys, of which %q is the first", ErrNoProgress, n, fmt.Sprint(w.keys[s.from])))
+	}
+	a.advance(n)
+	if len(a.todo) == 0 && first == 0 {
+		w.whole = lease
+	} else {
+		var b []byte
+		v, b = v.Copy(a.buffer())
+		a.keep(b)
+		lease.Release()
+	}
+	for k := range a.Runs[first:] {
+		a.Runs[first+k].View = v
+	}
+	if w.bytes > w.c.ceilings.Bytes {
+		return w.ceiling("Bytes", w.c.ceilings.Bytes)
+	}
+	return nil
+}
+
+// judge looks at every item of v, the answer to the first n keys of s. What is final becomes runs, the rest goes to
+// a.next. It returns the first item that names another key, -1 if none does.
+func (w *work[K, R, V, M]) judge(v V, s span, n int) (wrong int) {
+	var sum, squares float64
+	final, from := 0, 0 // the run that goes on is from..i
+	for i, key := range w.keys[s.from : s.from+n] {
+		f, size, least := w.c.m.Item(v, i, key)
+		if f == Oversized && (i > 0 || n == 1) {
+			f = Answered
+		}
+		if f == Answered {
+			final++
+			more := float64(size - least)
+			sum += more
+			squares += more * more
+			w.bytes += size
+			continue
+		}
+		if f == Wrong {
+			return i
+		}
+		w.run(s, from, i)
+		from = i + 1
+		w.a.again(s.from+i, f == Oversized)
+	}
+	w.run(s, from, n)
+	w.sizes.learn(final, sum, squares)
+	w.answered += final
+	return -1
+}
+
+// run notes that items from..to are final, the first being that of the first key of s.
+func (w *work[K, R, V, M]) run(s span, from, to int) {
+	if from < to {
+		w.a.Runs = append(w.a.Runs, Run[V]{First: s.from + from, From: from, To: to})
+	}
+}
+
+// tooLong answers a key that no request can hold, or whose answer none can.
+func (w *work[K, R, V, M]) tooLong(key int) error {
+	v, err := w.c.m.Oversized(w.keys[key])
+	if err != nil {
+		return err
+	}
+	w.a.Runs = append(w.a.Runs, Run[V]{First: key, View: v, From: 0, To: 1})
+	w.answered++
+	w.a.advance(1)
+	return nil
+}
+
+// ceiling says that the call has come to one of its ceilings.
+func (w *work[K, R, V, M]) ceiling(name string, limit int) error {
+	return link.NewOpError("call", w.c.Status().Endpoint, &CeilingError{
+		Ceiling: name, Limit: limit, Keys: len(w.keys), Answered: w.answered, Calls: w.attempts, Bytes: w.bytes,
+	})
+}
