@@ -12,22 +12,29 @@ import (
 	"github.com/plugin-ipc/netipc/tools/internal/hostprocs"
 )
 
-// largeHost is a source with a table of n processes, sixteen in a cgroup.
-func largeHost(n int) *Source {
+// largeHost is a source with a table of n processes, sixteen in a cgroup: services, or containers with long labels.
+func largeHost(n int, containers bool) *Source {
 	s := NewSource(Config{}, slog.New(slog.DiscardHandler))
 	t := &Table{started: time.Now().Add(24 * time.Hour), hierarchy: hostcgroups.Hierarchy{Version: 2, Mountpoint: "/sys/fs/cgroup", Root: "/"},
-		apps: map[uint32]int32{}, cgroups: map[string]*cgroup{}, full: map[string]*cgroup{}}
+		cgroups: map[string]*cgroup{}, full: map[string]*cgroup{}}
 	var c *cgroup
 	for i := range n {
 		if i%16 == 0 {
 			path := fmt.Sprintf("/system.slice/docker-%064x.scope", i)
 			row := hostcgroups.Cgroup{Path: path, FullPath: "/sys/fs/cgroup" + path, Name: fmt.Sprintf("web-%d", i), Kind: hostcgroups.KindDocker}
-			c = prepare(row, hostcgroups.Facts{Settled: true, Labels: []hostcgroups.Label{{Key: "container_id", Value: path[21:85]}, {Key: "image", Value: "nginx:1.27"}}})
+			facts := hostcgroups.Facts{Settled: true, Labels: []hostcgroups.Label{{Key: "container_id", Value: path[21:85]}, {Key: "image", Value: "nginx:1.27"}}}
+			if !containers {
+				unit := fmt.Sprintf("web-%d.service", i)
+				path = "/system.slice/" + unit
+				row = hostcgroups.Cgroup{Path: path, FullPath: "/sys/fs/cgroup" + path, Name: unit, Kind: hostcgroups.KindService}
+				facts.Labels = []hostcgroups.Label{{Key: "slice", Value: "system.slice"}, {Key: "unit", Value: unit}}
+			}
+			c = prepare(row, facts)
 			t.cgroups[path], t.full[row.FullPath] = c, c
 		}
 		pid := uint32(1000 + i*7)
 		t.items = append(t.items, c.item(&hostprocs.Process{PID: pid, PPID: 1, UID: 1000, StartTime: uint64(i)}, "nginx"))
-		t.apps[pid] = int32(i)
+		t.pids.put(pid, i)
 	}
 	s.table.Store(t)
 	return s
@@ -51,7 +58,25 @@ func processes(tb testing.TB, s *Source, n int) (req applookup.RequestView, buf 
 }
 
 func BenchmarkProcesses(b *testing.B) {
-	s := largeHost(keys)
+	b.Run("services", func(b *testing.B) { benchProcesses(b, largeHost(keys, false)) })
+	b.Run("containers", func(b *testing.B) { benchProcesses(b, largeHost(keys, true)) })
+}
+
+// BenchmarkTable is what of that is not the builder's.
+func BenchmarkTable(b *testing.B) {
+	t := largeHost(keys, true).Get()
+	pids := t.PIDs()
+	for b.Loop() {
+		for _, pid := range pids {
+			if it, ok := t.Process(pid); !ok || it.PID != pid {
+				b.Fatal(pid)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/keys, "ns/key")
+}
+
+func benchProcesses(b *testing.B, s *Source) {
 	req, buf := processes(b, s, keys)
 	var out applookup.Builder
 	b.ReportAllocs()
@@ -70,7 +95,11 @@ func BenchmarkProcesses(b *testing.B) {
 }
 
 func BenchmarkCgroups(b *testing.B) {
-	s := largeHost(keys)
+	b.Run("services", func(b *testing.B) { benchCgroups(b, largeHost(16*keys, false)) })
+	b.Run("containers", func(b *testing.B) { benchCgroups(b, largeHost(16*keys, true)) })
+}
+
+func benchCgroups(b *testing.B, s *Source) {
 	var paths []string
 	for path := range s.Get().cgroups {
 		paths = append(paths, path)
@@ -83,7 +112,7 @@ func BenchmarkCgroups(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	buf := make([]byte, 1<<20)
+	buf := make([]byte, 1024*len(paths))
 	var out cgrouplookup.Builder
 	b.ReportAllocs()
 	for b.Loop() {
@@ -116,7 +145,7 @@ func BenchmarkRefreshThisHost(b *testing.B) {
 
 // What is known is answered without an allocation, and without a look at the host.
 func TestKnownCostsNoAllocation(t *testing.T) {
-	s := largeHost(1000)
+	s := largeHost(1000, true)
 	req, buf := processes(t, s, 1000)
 	var out applookup.Builder
 	allocs := testing.AllocsPerRun(10, func() {

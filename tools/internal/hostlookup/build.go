@@ -38,7 +38,6 @@ func (b *builder) build(ctx context.Context, prev *Table) (*Table, error) {
 	if err := b.list(ctx, t, prev); err != nil {
 		return nil, err
 	}
-	t.apps = make(map[uint32]int32, len(raw))
 	t.items = make([]applookup.Item, len(raw))
 	w := hierarchyOf(t.hierarchy)
 	for i := range raw {
@@ -47,7 +46,8 @@ func (b *builder) build(ctx context.Context, prev *Table) (*Table, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.items[i], t.apps[p.PID] = it, int32(i)
+		t.items[i] = it
+		t.pids.put(p.PID, i)
 	}
 	t.cost = time.Since(t.started)
 	return t, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -151,10 +152,10 @@ func TestRun(t *testing.T) {
 func TestSlowHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTestSource(t.TempDir())
-		tables := 0
+		var tables atomic.Int64
 		const cost = 2 * time.Second
 		s.build = func(ctx context.Context, last *Table) (*Table, error) {
-			tables++
+			tables.Add(1)
 			started := time.Now()
 			select {
 			case <-time.After(cost):
@@ -172,13 +173,13 @@ func TestSlowHost(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if tables > 2 {
-			t.Errorf("%d tables for 50 callers", tables)
+		if n := tables.Load(); n > 2 {
+			t.Errorf("%d tables for 50 callers", n)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go s.Run(ctx)
-		tables = 0
+		tables.Store(0)
 		begun := time.Now()
 		for time.Since(begun) < 100*time.Second {
 			asked := time.Now()
@@ -188,7 +189,7 @@ func TestSlowHost(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if busy := time.Duration(tables) * cost; busy > 30*time.Second {
+		if busy := time.Duration(tables.Load()) * cost; busy > 30*time.Second {
 			t.Errorf("reading for %v of 100 s", busy)
 		}
 	})

@@ -17,7 +17,7 @@ type Table struct {
 	hierarchy hostcgroups.Hierarchy
 	systemd   bool
 
-	apps    map[uint32]int32 // pid to index of items
+	pids    pidIndex // of items
 	items   []applookup.Item
 	cgroups map[string]*cgroup // by path
 	full    map[string]*cgroup // by directory
@@ -37,8 +37,8 @@ type cgroup struct {
 
 // Process returns the item of a pid, as of when the table was made.
 func (t *Table) Process(pid uint32) (*applookup.Item, bool) {
-	i, ok := t.apps[pid]
-	if !ok {
+	i := t.pids.find(pid)
+	if i < 0 {
 		return nil, false
 	}
 	return &t.items[i], true

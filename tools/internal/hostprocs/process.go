@@ -3,6 +3,9 @@ package hostprocs
 // CommMax is how long a command's name is at most, in bytes. The kernel shows longer ones for its own threads.
 const CommMax = 15
 
+// MaxPID is no pid, and neither is any number above it: the kernel's limit, whatever the system is configured for.
+const MaxPID = 1 << 22
+
 // Process is what /proc says about one process. Comm and Cgroups are borrowed: valid until the function that was
 // given the process returns; copy to keep.
 type Process struct {

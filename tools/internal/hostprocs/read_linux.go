@@ -45,7 +45,7 @@ func (r *Reader) Walk(ctx context.Context, use func(*Process)) (Report, error) {
 	for {
 		names, err := dir.Readdirnames(1024)
 		for _, name := range names {
-			pid, ok := number([]byte(name), 1<<32-1)
+			pid, ok := number([]byte(name), MaxPID)
 			if !ok {
 				continue
 			}

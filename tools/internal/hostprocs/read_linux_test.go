@@ -230,6 +230,7 @@ func TestWalkOddities(t *testing.T) {
 	f.write("/proc/5/empty", "") // it ends as it is looked at
 	f.write("/proc/self/stat", "1 (self)"+tail)
 	f.write("/proc/99999999999/stat", "1 (self)"+tail)
+	f.write("/proc/4194305/stat", "4194305 (none)"+tail)
 	f.write("/proc/6", "a file")
 	type row struct {
 		pid  uint32
