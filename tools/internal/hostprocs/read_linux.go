@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,6 +74,26 @@ func (r *Reader) Walk(ctx context.Context, use func(*Process)) (Report, error) {
 			return report, fmt.Errorf("which processes there are: %w", err)
 		}
 	}
+}
+
+// PIDs lists the processes that there are, without reading them. Errors: what the system says about /proc itself.
+func PIDs(cfg Config) (all []uint32, err error) {
+	dir, err := os.Open(New(cfg).proc)
+	if err != nil {
+		return nil, fmt.Errorf("which processes there are: %w", err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("which processes there are: %w", err)
+	}
+	for _, name := range names {
+		if pid, ok := number([]byte(name), MaxPID); ok {
+			all = append(all, uint32(pid))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // Read reads one process, and no thread of one. ok is false if there is none of that number, or it may not be

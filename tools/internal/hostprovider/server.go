@@ -6,46 +6,36 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/plugin-ipc/netipc/codec/link"
-	"github.com/plugin-ipc/netipc/service"
-	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/service/local"
-	"github.com/plugin-ipc/netipc/tools/internal/hostcgroups"
 	"github.com/plugin-ipc/netipc/tools/internal/rundir"
 )
 
 // ResponseLimit is how large an answer may be, in bytes: a host with 300,000 cgroups fits.
 const ResponseLimit = 64 << 20
 
-// NewServer puts a source behind the clients of l, which belongs to the server from then on. Clients have to know
-// the token.
-func NewServer(l link.Listener, s *Source, token uint64, log *slog.Logger) *cgroupsnapshot.Server {
-	return cgroupsnapshot.NewServer(l, service.ServerConfig{AuthToken: token, MaxResponsePayload: ResponseLimit, Logger: log}, s.Answer)
-}
-
 // Embedded is a provider inside this process, in a run directory of its own.
 type Embedded struct {
 	dir    string
-	server *cgroupsnapshot.Server
+	server Server
 	served chan struct{} // closed when the server has ended
 }
 
-// Embed starts one. Error: that of the first listing, among others errors.ErrUnsupported where there are no
-// cgroups; what the system says.
-func Embed(ctx context.Context, log *slog.Logger) (*Embedded, error) {
-	s := NewSource(hostcgroups.Config{}, log)
-	if _, _, err := s.Check(ctx); err != nil {
+// Embed starts one, of one of Services. Error: that of Host.Check, among others errors.ErrUnsupported where there
+// is no such thing; what the system says.
+func Embed(ctx context.Context, name string, log *slog.Logger) (*Embedded, error) {
+	h := NewHost(log)
+	if err := h.Check(ctx, name); err != nil {
 		return nil, err
 	}
 	dir, err := rundir.Private()
 	if err != nil {
 		return nil, err
 	}
-	l, err := local.Listen(ctx, dir, cgroupsnapshot.ServiceName)
+	l, err := local.Listen(ctx, dir, name)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	e := &Embedded{dir: dir, server: NewServer(l, s, 0, log), served: make(chan struct{})}
+	e := &Embedded{dir: dir, server: h.NewServer(l, name, 0), served: make(chan struct{})}
 	go func() {
 		defer close(e.served)
 		if err := e.server.Serve(context.Background()); err != nil {
