@@ -155,6 +155,8 @@ func (b *builder) join(ctx context.Context, t *Table, p *hostprocs.Process, w ho
 	switch {
 	case !ok:
 		return unknown(applookup.CgroupStatusUnknownRetryLater, ""), nil
+	case len(text) == 1 && p.Exiting:
+		return unknown(applookup.CgroupStatusUnknownRetryLater, ""), nil // it was somewhere else, perhaps
 	case len(text) == 1:
 		return unknown(applookup.CgroupStatusHostRoot, ""), nil
 	}

@@ -27,7 +27,7 @@
 // For a cgroup, CGROUPS_LOOKUP and APPS_LOOKUP tell "not yet" from "never":
 //
 //   - UNKNOWN_RETRY_LATER: there is no such cgroup now, but one may be made; or its runtime has not told its name, and is expected to.
-//     For a process also: its cgroup may not be read by this provider.
+//     For a process also: its cgroup may not be read by this provider; or it is ending, and has left its cgroup before, as with v1.
 //   - UNKNOWN_PERMANENT: the path cannot be that of a cgroup; or it holds the id of a container that is gone, and ids do not come
 //     twice. For a process also: its cgroup lies outside of what this provider can see.
 //   - HOST_ROOT: the process is in the root cgroup, or this host has no cgroups.

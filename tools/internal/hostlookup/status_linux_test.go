@@ -141,10 +141,12 @@ func TestOddCgroups(t *testing.T) {
 	for pid, path := range map[uint32]string{1: "/", 2: "/../outside", 3: "/removed.service (deleted)", 4: dockerScope + " (deleted)", 5: "/real (deleted)", 6: "/never/made"} {
 		f.process(pid, "p", 9, path)
 	}
+	f.process(8, "p", 9, "/")
+	f.write("/proc/8/stat", "8 (p) Z 1 1 1 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 9 0 0\n")
 	f.process(7, "p", 9, "/x")
 	f.write("/proc/7/cgroup", "3:cpu:/x\n") // nothing about this hierarchy
 	for _, few := range []bool{true, false} {
-		pids := []uint32{1, 2, 3, 4, 5, 6, 7}
+		pids := []uint32{1, 2, 3, 4, 5, 6, 7, 8}
 		if !few {
 			pids = append(pids, make([]uint32, FewPIDs)...)
 		}
@@ -162,6 +164,7 @@ func TestOddCgroups(t *testing.T) {
 			{applookup.CgroupStatusUnknownPermanent, dockerScope},
 			{applookup.CgroupStatusKnown, "/real (deleted)"},
 			{applookup.CgroupStatusUnknownRetryLater, "/never/made"},
+			{applookup.CgroupStatusUnknownRetryLater, ""},
 			{applookup.CgroupStatusUnknownRetryLater, ""},
 		} {
 			if it := items[i]; it.Status != applookup.StatusKnown || it.CgroupStatus != want.status || it.CgroupPath != want.path || it.StartTime != 9 {

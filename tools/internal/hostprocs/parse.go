@@ -14,13 +14,19 @@ type stat struct {
 	comm      []byte // borrows the text
 	ppid      uint32
 	startTime uint64
+	exiting   bool
 }
 
 // Fields of /proc/PID/stat as proc(5) counts them.
 const (
+	fieldState     = 3
 	fieldPPID      = 4
+	fieldFlags     = 9
 	fieldStartTime = 22
 )
+
+// flagExiting is the kernel's PF_EXITING.
+const flagExiting = 4
 
 // parseStat reads "PID (COMM) STATE PPID ...". COMM may hold any byte, parentheses and line ends included, so
 // that the last parenthesis is the end of it.
@@ -42,6 +48,12 @@ func parseStat(text []byte) (s stat, err error) {
 		rest = rest[1+len(word):]
 		ok := true
 		switch field {
+		case fieldState:
+			s.exiting = len(word) == 1 && (word[0] == 'Z' || word[0] == 'X')
+		case fieldFlags:
+			var flags uint64
+			flags, ok = number(word, 1<<64-1)
+			s.exiting = s.exiting || flags&flagExiting != 0
 		case fieldPPID:
 			var ppid uint64
 			ppid, ok = number(word, 1<<32-1)

@@ -20,6 +20,7 @@ func TestParseStat(t *testing.T) {
 		ppid       uint32
 		start      uint64
 		bad        string
+		exiting    bool
 	}{
 		{text: "4711 (netipc)" + tail, comm: "netipc", ppid: 1, start: 3217},
 		{text: "1 (a) S 2) R 1 (b)" + tail, comm: "a) S 2) R 1 (b", ppid: 1, start: 3217},
@@ -30,6 +31,9 @@ func TestParseStat(t *testing.T) {
 		{text: "1 (a)" + strings.Replace(tail, " 1 ", " 4294967295 ", 1), comm: "a", ppid: math.MaxUint32, start: 3217},
 		{text: "1 (a)" + strings.Replace(tail, " 3217 ", " 18446744073709551615 ", 1), comm: "a", ppid: 1, start: math.MaxUint64},
 		{text: "1 (a)" + tail[:strings.Index(tail, " 12677")], comm: "a", ppid: 1, start: 3217}, // an old kernel has fewer fields
+		{text: "1 (a)" + strings.Replace(tail, " S ", " Z ", 1), comm: "a", ppid: 1, start: 3217, exiting: true},
+		{text: "1 (a)" + strings.Replace(tail, " 4194560 ", " 4194564 ", 1), comm: "a", ppid: 1, start: 3217, exiting: true},
+		{text: "1 (a)" + strings.Replace(tail, " 4194560 ", " x ", 1), bad: "field 9"},
 		{text: "", bad: "no command"},
 		{text: "1 a S 1", bad: "no command"},
 		{text: ")(", bad: "no command"},
@@ -48,7 +52,7 @@ func TestParseStat(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || string(s.comm) != c.comm || s.ppid != c.ppid || s.startTime != c.start {
+		if err != nil || string(s.comm) != c.comm || s.ppid != c.ppid || s.startTime != c.start || s.exiting != c.exiting {
 			t.Errorf("%q: %q of %d since %d, %v; want %q of %d since %d", c.text, s.comm, s.ppid, s.startTime, err, c.comm, c.ppid, c.start)
 		}
 	}

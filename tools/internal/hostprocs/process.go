@@ -9,9 +9,12 @@ const MaxPID = 1 << 22
 // Process is what /proc says about one process. Comm and Cgroups are borrowed: valid until the function that was
 // given the process returns; copy to keep.
 type Process struct {
-	PID       uint32
-	PPID      uint32 // 0: none, or one outside of this pid namespace
-	UID       uint32 // effective, as this user namespace sees it
+	PID  uint32
+	PPID uint32 // 0: none, or one outside of this pid namespace
+	UID  uint32 // effective, as this user namespace sees it
+	// Exiting says that it has begun to end, or is a zombie. In v1 hierarchies such a process is in the root cgroup,
+	// wherever it was when it lived.
+	Exiting   bool
 	StartTime uint64 // clock ticks since boot: field 22 of /proc/PID/stat
 	// Comm is the name of the command: 1 to CommMax bytes, any but NUL. "?" if the process has taken its name away.
 	Comm []byte

@@ -124,6 +124,16 @@ func (r *Reader) read(pid uint32, alone bool) (*Process, error) {
 	if err := retry(func() error { return unix.Fstat(dir, &st) }); err != nil {
 		return nil, gone(err)
 	}
+	// Before the rest: of a process that has not begun to end after this was read, it was the place in life.
+	cgroups, err := readFile(dir, "cgroup", &r.cgroup)
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		cgroups = nil
+	case errors.Is(err, unix.ENOENT) && r.exists(dir):
+		cgroups = nil // a kernel without cgroups
+	case err != nil:
+		return nil, gone(err)
+	}
 	text, err := readFile(dir, "stat", &r.stat)
 	if err != nil {
 		return nil, gone(err)
@@ -141,16 +151,7 @@ func (r *Reader) read(pid uint32, alone bool) (*Process, error) {
 			return nil, errGone
 		}
 	}
-	cgroups, err := readFile(dir, "cgroup", &r.cgroup)
-	switch {
-	case errors.Is(err, os.ErrPermission):
-		cgroups = nil
-	case errors.Is(err, unix.ENOENT) && r.exists(dir):
-		cgroups = nil // a kernel without cgroups
-	case err != nil:
-		return nil, gone(err)
-	}
-	r.p = Process{PID: pid, PPID: s.ppid, UID: st.Uid, StartTime: s.startTime, Comm: s.comm, Cgroups: cgroups}
+	r.p = Process{PID: pid, PPID: s.ppid, UID: st.Uid, StartTime: s.startTime, Exiting: s.exiting, Comm: s.comm, Cgroups: cgroups}
 	return &r.p, nil
 }
 
