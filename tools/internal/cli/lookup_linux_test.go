@@ -360,3 +360,20 @@ func TestLookupManyUnknown(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 }
+
+// A provider that vanishes between two questions: the next one finds none, and says so.
+func TestLookupDeadProvider(t *testing.T) {
+	needCgroups(t)
+	dir := tempDir(t)
+	p := spawnProvider(t, dir)
+	pid := strconv.Itoa(os.Getpid())
+	run(t, "lookup", "pid", pid, "--no-embed", "--run-dir", dir).expect(t, 0)
+	p.kill(t)
+	run(t, "lookup", "pid", pid, "--no-embed", "--run-dir", dir).expect(t, 3, "no provider at "+filepath.Join(dir, "apps-lookup.sock")+": start one with `netipc serve`, or give --run-dir")
+	run(t, "lookup", "cgroup", "/x", "--no-embed", "--run-dir", dir).expect(t, 3, "no provider at "+filepath.Join(dir, "cgroups-lookup.sock"))
+	r := run(t, "lookup", "pid", pid, "-o", "json", "--run-dir", dir)
+	r.expect(t, 0, "asking one started for this")
+	if !strings.Contains(r.out, `"embedded": true`) {
+		t.Error(r.out)
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -186,23 +185,6 @@ func TestLookupIsLossless(t *testing.T) {
 		if r := rows[i+1]; r[5] != want.Comm || r[8] != want.CgroupPath || r[9] != want.CgroupName {
 			t.Errorf("csv: %q, want %+v", r, want)
 		}
-	}
-}
-
-// A provider that vanishes between two questions: the next one finds none, and says so.
-func TestLookupDeadProvider(t *testing.T) {
-	needCgroups(t)
-	dir := tempDir(t)
-	p := spawnProvider(t, dir)
-	pid := strconv.Itoa(os.Getpid())
-	run(t, "lookup", "pid", pid, "--no-embed", "--run-dir", dir).expect(t, 0)
-	p.kill(t)
-	run(t, "lookup", "pid", pid, "--no-embed", "--run-dir", dir).expect(t, 3, "no provider at "+filepath.Join(dir, "apps-lookup.sock")+": start one with `netipc serve`, or give --run-dir")
-	run(t, "lookup", "cgroup", "/x", "--no-embed", "--run-dir", dir).expect(t, 3, "no provider at "+filepath.Join(dir, "cgroups-lookup.sock"))
-	r := run(t, "lookup", "pid", pid, "-o", "json", "--run-dir", dir)
-	r.expect(t, 0, "asking one started for this")
-	if !strings.Contains(r.out, `"embedded": true`) {
-		t.Error(r.out)
 	}
 }
 
