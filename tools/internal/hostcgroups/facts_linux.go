@@ -2,6 +2,8 @@ package hostcgroups
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -79,4 +81,45 @@ func (l *Lister) Resolve(ctx context.Context, h Hierarchy, path string) (row Cgr
 		return Cgroup{}, false, err
 	}
 	return rows[0], true, nil
+}
+
+// below is the inverse of path.
+func (h Hierarchy) below(path string) (string, bool) {
+	if h.Root == "/" || h.path("") == "" {
+		return path, h.Version != 0
+	}
+	below, ok := strings.CutPrefix(path, h.Root)
+	return below, ok && h.Version != 0 && strings.HasPrefix(below, "/")
+}
+
+// labels are what the path says.
+func (c class) labels() (all []Label) {
+	switch {
+	case c.kind == KindPod || c.kind == KindContainer:
+		all = addLabel(all, labelPodUID, c.podUID)
+		all = addLabel(all, labelQoS, c.qos)
+	case !c.kind.box():
+		all = addLabel(all, labelSlice, c.slice)
+	}
+	if !c.kind.box() || c.userUnit != "" || c.ofUser {
+		all = addLabel(all, labelUnit, c.unit)
+		all = addLabel(all, labelUserUnit, c.userUnit)
+	}
+	all = addLabel(all, labelContainerID, c.containerID)
+	key := labelMachineName
+	if c.kind == KindLXC {
+		key = labelContainerName
+	}
+	return addLabel(all, key, c.machine)
+}
+
+// mergeLabels is the labels of the path and those of a runtime, which knows better.
+func mergeLabels(path, runtime []Label) []Label {
+	all := make([]Label, 0, len(path)+len(runtime))
+	for _, l := range path {
+		if !slices.ContainsFunc(runtime, func(r Label) bool { return r.Key == l.Key }) {
+			all = append(all, l)
+		}
+	}
+	return append(all, runtime...)
 }

@@ -61,35 +61,3 @@ func userLabels(to []Label, said map[string]string) []Label {
 func isText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
-
-// labels are what the path says.
-func (c class) labels() (all []Label) {
-	switch {
-	case c.kind == KindPod || c.kind == KindContainer:
-		all = addLabel(all, labelPodUID, c.podUID)
-		all = addLabel(all, labelQoS, c.qos)
-	case !c.kind.box():
-		all = addLabel(all, labelSlice, c.slice)
-	}
-	if !c.kind.box() || c.userUnit != "" || c.ofUser {
-		all = addLabel(all, labelUnit, c.unit)
-		all = addLabel(all, labelUserUnit, c.userUnit)
-	}
-	all = addLabel(all, labelContainerID, c.containerID)
-	key := labelMachineName
-	if c.kind == KindLXC {
-		key = labelContainerName
-	}
-	return addLabel(all, key, c.machine)
-}
-
-// mergeLabels is the labels of the path and those of a runtime, which knows better.
-func mergeLabels(path, runtime []Label) []Label {
-	all := make([]Label, 0, len(path)+len(runtime))
-	for _, l := range path {
-		if !slices.ContainsFunc(runtime, func(r Label) bool { return r.Key == l.Key }) {
-			all = append(all, l)
-		}
-	}
-	return append(all, runtime...)
-}

@@ -14,15 +14,6 @@ const (
 // dir is Mountpoint as a prefix of paths.
 func (h Hierarchy) dir() string { return strings.TrimSuffix(h.Mountpoint, "/") }
 
-// below is the inverse of path.
-func (h Hierarchy) below(path string) (string, bool) {
-	if h.Root == "/" || h.path("") == "" {
-		return path, h.Version != 0
-	}
-	below, ok := strings.CutPrefix(path, h.Root)
-	return below, ok && h.Version != 0 && strings.HasPrefix(below, "/")
-}
-
 // Path returns the path in the hierarchy of a directory below its mount point.
 func (h Hierarchy) Path(full string) (string, bool) {
 	below, ok := strings.CutPrefix(full, h.dir())
