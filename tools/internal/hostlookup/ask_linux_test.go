@@ -3,6 +3,7 @@ package hostlookup
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/plugin-ipc/netipc/codec/applookup"
 	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
@@ -75,3 +76,6 @@ func askCgroups(t testing.TB, s *Source, paths ...string) ([]cgrouplookup.Item, 
 	}
 	return answer.Items, nil
 }
+
+// pass lets time pass in a bubble of synctest, where it takes none.
+func pass(d time.Duration) { <-time.After(d) }

@@ -60,14 +60,14 @@ func TestStaleness(t *testing.T) {
 		f.process(7, "new", 2, "/a.service")
 		check("used again, few", "new", 2, 7)
 		check("used again, many", "old", 1, many(7)...)
-		time.Sleep(MaxAge)
+		pass(MaxAge)
 		check("used again, many, at the limit", "old", 1, many(7)...)
-		time.Sleep(time.Nanosecond)
+		pass(time.Nanosecond)
 		check("used again, many, beyond it", "new", 2, many(7)...)
 		f.remove("/proc/7")
 		check("ended, few", "", 0, 7)
 		check("ended, many", "new", 2, many(7)...)
-		time.Sleep(MaxAge + 1)
+		pass(MaxAge + 1)
 		check("ended, many, beyond it", "", 0, many(7)...)
 		f.process(8, "young", 3, "/a.service")
 		check("young", "young", 3, many(8)...)
@@ -119,7 +119,7 @@ func TestRun(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); s.Run(ctx) }()
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		synctest.Wait()
 		if *tables != 0 {
 			t.Errorf("%d tables, and nobody has asked", *tables)
@@ -131,14 +131,14 @@ func TestRun(t *testing.T) {
 			if age := s.Get().Age(); age > MaxAge {
 				t.Errorf("answered from a table %v old", age)
 			}
-			time.Sleep(100 * time.Millisecond)
+			pass(100 * time.Millisecond)
 		}
 		synctest.Wait()
 		if *tables < 10 || *tables > 25 {
 			t.Errorf("%d tables in ten seconds", *tables)
 		}
 		before := *tables
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		synctest.Wait()
 		if *tables > before+1 {
 			t.Errorf("%d tables more, and nobody has asked", *tables-before)
@@ -187,7 +187,7 @@ func TestSlowHost(t *testing.T) {
 			if err != nil || tab.Age() > slowness*cost || time.Since(asked) > 0 {
 				t.Errorf("age %v, waited %v, %v", tab.Age(), time.Since(asked), err)
 			}
-			time.Sleep(time.Second)
+			pass(time.Second)
 		}
 		if busy := time.Duration(tables.Load()) * cost; busy > 30*time.Second {
 			t.Errorf("reading for %v of 100 s", busy)

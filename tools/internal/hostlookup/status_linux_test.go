@@ -47,7 +47,7 @@ func TestNotYet(t *testing.T) {
 					if cg.Status != cgrouplookup.StatusUnknownRetryLater || app.CgroupStatus != applookup.CgroupStatusUnknownRetryLater || app.CgroupPath != dockerScope {
 						t.Errorf("%+v, %+v", cg, app)
 					}
-					time.Sleep(2 * time.Second)
+					pass(2 * time.Second)
 				}
 				want := "docker-0123456789ab"
 				if tells {
@@ -56,7 +56,7 @@ func TestNotYet(t *testing.T) {
 					}
 					want = "shop-web-1"
 				}
-				time.Sleep(10 * time.Second)
+				pass(10 * time.Second)
 				if _, err := s.Refresh(t.Context()); err != nil {
 					t.Fatal(err)
 				}
