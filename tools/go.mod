@@ -11,6 +11,7 @@ require (
 	github.com/plugin-ipc/netipc/service v0.1.0
 	github.com/plugin-ipc/netipc/snapshot v0.1.0
 	github.com/plugin-ipc/netipc/transport-posix v0.1.0
+	github.com/prometheus/procfs v0.23.0
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/mod v0.42.0
 	golang.org/x/sys v0.49.0

@@ -13,13 +13,19 @@ import (
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/wire"
 	"github.com/plugin-ipc/netipc/service"
+	"github.com/plugin-ipc/netipc/service/applookup"
+	"github.com/plugin-ipc/netipc/service/cgrouplookup"
 	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/service/local"
 	"github.com/plugin-ipc/netipc/tools/internal/hostprovider"
 	posix "github.com/plugin-ipc/netipc/transport-posix"
 )
 
-const snapshotService = cgroupsnapshot.ServiceName
+const (
+	snapshotService      = cgroupsnapshot.ServiceName
+	cgroupsLookupService = cgrouplookup.ServiceName
+	appsLookupService    = applookup.ServiceName
+)
 
 // discard is the log of what nobody wants to read about.
 var discard = slog.New(slog.DiscardHandler)

@@ -133,13 +133,8 @@ func (a *app) findSource(ctx context.Context, f *getFlags) (*source, error) {
 
 // embed starts a provider inside. why says why there is no other.
 func (a *app) embed(ctx context.Context, f *getFlags, why string) (*source, error) {
-	a.say("%s: asking one started for this", why)
-	p, err := hostprovider.Embed(ctx, discard)
+	p, err := a.startProvider(ctx, snapshotService, why)
 	if err != nil {
-		err = fmt.Errorf("%s, and none could be started for this: %w", why, err)
-		if errors.Is(err, errors.ErrUnsupported) {
-			return nil, unavailable(err)
-		}
 		return nil, err
 	}
 	d, err := local.NewDialer(p.RunDir(), snapshotService)
@@ -148,6 +143,20 @@ func (a *app) embed(ctx context.Context, f *getFlags, why string) (*source, erro
 	}
 	cfg := service.Config{MaxResponsePayload: hostprovider.ResponseLimit, Timeout: f.timeout}
 	return &source{cache: cgroups.New(d, cgroups.Config{Client: cfg}), embedded: p}, nil
+}
+
+// startProvider starts a provider of a service inside, and says so. why says why there is no other.
+func (a *app) startProvider(ctx context.Context, name, why string) (*hostprovider.Embedded, error) {
+	a.say("%s: asking one started for this", why)
+	p, err := hostprovider.Embed(ctx, name, discard)
+	if err != nil {
+		err = fmt.Errorf("%s, and none could be started for this: %w", why, err)
+		if errors.Is(err, errors.ErrUnsupported) {
+			return nil, unavailable(err)
+		}
+		return nil, err
+	}
+	return p, nil
 }
 
 // close ends the client, and the provider if it is one of our own.

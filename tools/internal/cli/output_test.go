@@ -37,6 +37,8 @@ func hostWriting(t *testing.T) [][]string {
 	for _, format := range []string{"table", "json", "ndjson", "csv"} {
 		all = append(all,
 			[]string{"--run-dir", dir, "get", "cgroups", "-o", format},
+			[]string{"--run-dir", dir, "lookup", "cgroup", "/x", "-o", format},
+			[]string{"--run-dir", dir, "lookup", "pid", "--all", "-o", format},
 			[]string{"--run-dir", dir, "get", "cgroups", "-o", format, "--watch", "1ms"})
 	}
 	return all

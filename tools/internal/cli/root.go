@@ -13,7 +13,7 @@ func newRoot(a *app) *cobra.Command {
 		Use:   "netipc",
 		Short: "Ask and serve the services of this host",
 		Long: `netipc asks and serves netipc services: programs of one host that talk over Unix
-sockets in a run directory, here the cgroups of the host.
+sockets in a run directory, here the cgroups and processes of the host.
 
 The run directory is that of --run-dir, else of the environment variable
 NETIPC_RUN_DIR, else /run/netipc for root and $XDG_RUNTIME_DIR/netipc for others.
@@ -23,6 +23,7 @@ the file of --auth-token-file, else from the environment variable NETIPC_AUTH_TO
 
 Exit status: 0, 1 after a failure, 2 after wrong usage, 3 if nobody answers.`,
 		Example: `  netipc get cgroups                the cgroups of this host, as a table
+  netipc lookup pid 1               who runs a process, and in which cgroup
   netipc serve                      be the provider that others ask
   netipc status                     who serves what
   netipc ping --self                how fast a round trip is here`,
@@ -40,6 +41,7 @@ Exit status: 0, 1 after a failure, 2 after wrong usage, 3 if nobody answers.`,
 	root.AddCommand(
 		newServe(a),
 		newGet(a),
+		newLookup(a),
 		newStatus(a),
 		newClean(a),
 		newPing(a),

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,16 +16,11 @@ import (
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/wire"
 	"github.com/plugin-ipc/netipc/service"
-	"github.com/plugin-ipc/netipc/service/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/service/local"
-	"github.com/plugin-ipc/netipc/tools/internal/hostcgroups"
 	"github.com/plugin-ipc/netipc/tools/internal/hostprovider"
 	"github.com/plugin-ipc/netipc/tools/internal/rundir"
 	posix "github.com/plugin-ipc/netipc/transport-posix"
 )
-
-// services are what serve can serve.
-var services = []string{snapshotService}
 
 // shutdownPatience is how long calls in progress may take after Ctrl-C.
 const shutdownPatience = 10 * time.Second
@@ -48,6 +44,13 @@ with status 0. Clients that want to share memory can, where the system lets them
 Without arguments it serves all there are:
 
   ` + snapshotService + `   all cgroups of this host, listed anew all the time
+  ` + cgroupsLookupService + `     whose cgroup a path is: orchestrator, name, labels
+  ` + appsLookupService + `        who a process is: parent, user, start time, command, cgroup
+
+Lookups of many processes are answered from memory. What they say of a process is up
+to a second old, on a host whose processes take longer than 170 ms to read six times
+as long as that; so long one that has ended is still there. Up to 16 pids at a time,
+and those that are new, are read when they are asked for.
 
 A run directory that is not there is made, with mode 0700. Only the same user and
 root are served; with --allow-uid or --allow-any-uid others as well: the directory
@@ -56,11 +59,11 @@ is that connects. With an auth token, clients have to know it as well.
 
 What happens is logged on standard error.`,
 		Example: `  netipc serve
-  netipc serve --run-dir ./run --log-level debug
+  netipc serve ` + appsLookupService + ` --run-dir ./run --log-level debug
   netipc serve --allow-uid 201`,
-		Args: cobra.OnlyValidArgs, ValidArgs: services,
-		RunE: runs(func(ctx context.Context, _ *cobra.Command, _ []string) error {
-			return a.serve(ctx, &f)
+		Args: cobra.OnlyValidArgs, ValidArgs: hostprovider.Services,
+		RunE: runs(func(ctx context.Context, _ *cobra.Command, args []string) error {
+			return a.serve(ctx, &f, args)
 		}),
 	}
 	flags := cmd.Flags()
@@ -75,7 +78,7 @@ What happens is logged on standard error.`,
 	return cmd
 }
 
-func (a *app) serve(ctx context.Context, f *serveFlags) (err error) {
+func (a *app) serve(ctx context.Context, f *serveFlags, names []string) (err error) {
 	log, err := a.logger(f.logLevel, f.logFormat)
 	if err != nil {
 		return err
@@ -95,48 +98,78 @@ func (a *app) serve(ctx context.Context, f *serveFlags) (err error) {
 	if f.interval <= 0 {
 		return usagef("--interval %v has to be more than 0", f.interval)
 	}
-	source := hostprovider.NewSource(hostcgroups.Config{}, f.interval, log)
+	slices.Sort(names)
+	if names = slices.Compact(names); len(names) == 0 {
+		names = hostprovider.Services
+	}
+	host := hostprovider.NewHost(f.interval, log)
 	defer func() {
 		patience, cancel := context.WithTimeout(context.Background(), shutdownPatience)
 		defer cancel()
-		if stuck := source.Stop(patience); err == nil {
-			err = stuck
-		}
+		err = errors.Join(err, host.Stop(patience))
 	}()
-	if _, n, err := source.Start(ctx); err == nil {
-		log.Debug("listed cgroups", "cgroups", n)
-	} else if errors.Is(err, errors.ErrUnsupported) {
-		return unavailable(err)
-	} else {
-		return err
+	for _, name := range names {
+		if err := host.Check(ctx, name); errors.Is(err, errors.ErrUnsupported) {
+			return unavailable(err)
+		} else if err != nil {
+			return err
+		}
 	}
-	l, err := who.listen(ctx, runDir)
-	if err != nil {
-		return serveError(err, runDir)
+	var all []server
+	for _, name := range names {
+		l, err := who.listen(ctx, runDir, name)
+		if err != nil {
+			for _, s := range all {
+				s.Close()
+			}
+			return serveError(err, runDir, name)
+		}
+		all = append(all, server{host.NewServer(l, name, token), name})
 	}
 	who.warn(log, runDir)
-	return serveUntil(ctx, hostprovider.NewServer(l, source, token, log), log)
+	warm, cool := context.WithCancel(context.Background())
+	kept := make(chan struct{})
+	go func() { defer close(kept); host.Run(warm) }()
+	defer func() { cool(); <-kept }()
+	return serveUntil(ctx, all, log)
 }
 
-// serveUntil serves until ctx ends, and ends in good order.
-func serveUntil(ctx context.Context, server *cgroupsnapshot.Server, log *slog.Logger) error {
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(context.Background()) }()
-	log.Info("serving", "service", snapshotService, "endpoint", server.Status().Endpoint, "pid", os.Getpid())
+// server is that of one service.
+type server struct {
+	hostprovider.Server
+	name string
+}
+
+// serveUntil serves until ctx ends, or one of the servers does, and ends all in good order.
+func serveUntil(ctx context.Context, all []server, log *slog.Logger) error {
+	served := make(chan error, len(all))
+	for _, s := range all {
+		go func() { served <- s.Serve(context.Background()) }()
+		log.Info("serving", "service", s.name, "endpoint", s.Status().Endpoint, "pid", os.Getpid())
+	}
+	var why error
+	waiting := len(all)
 	select {
-	case err := <-served:
-		return err
+	case why = <-served:
+		waiting--
 	case <-ctx.Done():
 	}
-	log.Info("stopping", "sessions", server.Status().Sessions)
 	patience, cancel := context.WithTimeout(context.Background(), shutdownPatience)
 	defer cancel()
-	cut := server.Shutdown(patience)
-	if err := <-served; err != nil {
-		return err
+	cuts := make([]error, len(all))
+	var ends sync.WaitGroup
+	for i, s := range all {
+		log.Info("stopping", "service", s.name, "sessions", s.Status().Sessions)
+		ends.Go(func() { cuts[i] = s.Shutdown(patience) })
 	}
-	logEnd(log, server.Status(), cut)
-	return nil
+	ends.Wait()
+	for range waiting {
+		why = errors.Join(why, <-served)
+	}
+	for i, s := range all {
+		logEnd(log.With("service", s.name), s.Status(), cuts[i])
+	}
+	return why
 }
 
 func logEnd(log *slog.Logger, st service.ServerStatus, cut error) {
@@ -167,18 +200,18 @@ func (f *serveFlags) access() (access, error) {
 // others reports whether anybody beside this user and root is served.
 func (w access) others() bool { return w.any || len(w.uids) > 0 }
 
-func (w access) listen(ctx context.Context, runDir string) (link.Listener, error) {
+func (w access) listen(ctx context.Context, runDir, name string) (link.Listener, error) {
 	if !w.others() {
 		if err := rundir.Make(runDir, rundir.Closed); err != nil {
 			return nil, err
 		}
-		return local.Listen(ctx, runDir, snapshotService)
+		return local.Listen(ctx, runDir, name)
 	}
 	if err := rundir.Make(runDir, rundir.Open); err != nil {
 		return nil, err
 	}
 	cfg := posix.ListenConfig{
-		Config:      posix.Config{RunDir: runDir, Service: snapshotService},
+		Config:      posix.Config{RunDir: runDir, Service: name},
 		Mode:        0o666, // connecting takes the right to write; who may is decided by uid
 		AllowAnyUID: w.any,
 	}
@@ -201,7 +234,7 @@ func (w access) warn(log *slog.Logger, runDir string) {
 }
 
 // serveError says what to do about an endpoint that cannot be had.
-func serveError(err error, runDir string) error {
+func serveError(err error, runDir, name string) error {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 		return unavailable(err)
@@ -210,7 +243,7 @@ func serveError(err error, runDir string) error {
 	}
 	all, _ := posix.Inspect(runDir)
 	for _, e := range all {
-		if e.Service == snapshotService && e.Owner.Known {
+		if e.Service == name && e.Owner.Known {
 			return fmt.Errorf("a live provider has %s: stop it, or give --run-dir (it is pid %d of uid %d)", e.Socket, e.Owner.PID, e.Owner.UID)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/tools/internal/hostprovider"
 	"github.com/plugin-ipc/netipc/tools/internal/render"
 	posix "github.com/plugin-ipc/netipc/transport-posix"
 )
@@ -74,7 +75,7 @@ only these are shown, and the exit status is 3 unless all of them are alive.`,
 		Example: `  netipc status
   netipc status cgroups-snapshot || netipc serve
   netipc status -o json | jq -r '.services[] | select(.state == "stale").service'`,
-		ValidArgsFunction: cobra.FixedCompletions([]cobra.Completion{snapshotService}, cobra.ShellCompDirectiveNoFileComp),
+		ValidArgsFunction: cobra.FixedCompletions(hostprovider.Services, cobra.ShellCompDirectiveNoFileComp),
 		RunE: runs(func(_ context.Context, _ *cobra.Command, args []string) error {
 			return a.status(format, args)
 		}),

@@ -41,7 +41,7 @@ func TestConsumersSurviveTheirProvider(t *testing.T) {
 
 	for round := range 3 {
 		provider.kill(t)
-		want := []string{"cgroups-snapshot.lock", "cgroups-snapshot.sock"}
+		want := []string{"apps-lookup.lock", "apps-lookup.sock", "cgroups-lookup.lock", "cgroups-lookup.sock", "cgroups-snapshot.lock", "cgroups-snapshot.sock"}
 		if left := names(t, dir); !slices.Equal(left, want) {
 			t.Errorf("a killed provider leaves %q", left)
 		}

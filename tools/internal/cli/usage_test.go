@@ -9,7 +9,7 @@ import (
 )
 
 func TestHelp(t *testing.T) {
-	for _, command := range []string{"", "serve", "get", "get cgroups", "status", "clean", "ping", "decode"} {
+	for _, command := range []string{"", "serve", "get", "get cgroups", "lookup", "lookup pid", "lookup cgroup", "status", "clean", "ping", "decode"} {
 		r := run(t, append(strings.Fields(command), "--help")...)
 		r.expect(t, 0)
 		if r.err != "" {
@@ -33,6 +33,17 @@ func TestWrongUsage(t *testing.T) {
 		{"get cgroups --watch 0s", "more than 0"},
 		{"get cgroups --watch -1s", "more than 0"},
 		{"get cgroups --timeout 0s", "more than 0"},
+		{"lookup", "what?"},
+		{"lookup user", `unknown command "user"`},
+		{"lookup pid", "which?"},
+		{"lookup pid x", `"x" is no pid`},
+		{"lookup pid -- -1", `"-1" is no pid`},
+		{"lookup pid 4294967296", "is no pid"},
+		{"lookup pid 1 --all", "not both"},
+		{"lookup pid 1 -o xml", `--output "xml"`},
+		{"lookup pid 1 --timeout 0s", "more than 0"},
+		{"lookup cgroup", "which?"},
+		{"lookup cgroup /a --timeout -1s", "more than 0"},
 		{"serve everything", `invalid argument "everything"`},
 		{"serve --log-level loud", `--log-level "loud"`},
 		{"serve --log-format xml", `--log-format "xml"`},
@@ -112,6 +123,9 @@ func TestCompletion(t *testing.T) {
 	for words, want := range map[string]string{
 		"serve ":                "cgroups-snapshot",
 		"get ":                  "cgroups",
+		"serve apps":            "apps-lookup",
+		"lookup ":               "pid",
+		"lookup pid -o ":        "ndjson",
 		"help ":                 "decode",
 		"help get ":             "cgroups",
 		"get cgroups -o ":       "ndjson",

@@ -32,6 +32,14 @@ type class struct {
 	pod    string // the pod's uid
 	name   string // of that innermost thing, when nobody is asked
 	inner  string // what follows it: "/worker"
+
+	// For labels; empty where they do not apply.
+	unit, slice string // of the system's manager
+	userUnit    string // of a user's manager
+	ofUser      bool   // in a subtree that is a user's own
+	podUID, qos string
+	containerID string
+	machine     string // the name that a machine, or a container of lxc, has in the path
 }
 
 // fullName is the name of the cgroup, given that of the innermost known thing.
@@ -81,9 +89,11 @@ func classify(path string) class {
 		at = next
 	}
 	known.inner = path[end:]
+	s.tell(&known)
 	switch {
 	case end == 0, known.inner != "" && (known.kind == KindSlice || known.kind == KindGroup):
 		c := class{name: strings.TrimPrefix(path, "/")}
+		s.tell(&c)
 		if isID(s.parent) && !s.user && s.depth > 0 && strings.HasSuffix(path, s.parent) {
 			c.source, c.id = sourceGuess, s.parent
 		}
@@ -94,6 +104,14 @@ func classify(path string) class {
 		known.group = known.kind == KindVM && isVMPart(known.inner)
 	}
 	return known
+}
+
+// tell puts into c what the whole path has said.
+func (s *scan) tell(c *class) {
+	c.unit, c.slice, c.userUnit, c.ofUser = s.systemUnit, s.slice, s.userUnit, s.user
+	if c.kind == KindPod || c.kind == KindContainer {
+		c.podUID, c.qos = s.pod, s.qos
+	}
 }
 
 // isVMPart reports whether libvirt made the innermost directory for some threads of a machine.
@@ -116,7 +134,10 @@ type scan struct {
 	inUnit bool   // below a unit that is no slice: names of units mean nothing here
 	kube   bool   // below kubepods
 	pod    string // uid of the pod, once known
+	qos    string // of the pod
 	root   string // the first component
+
+	slice, systemUnit, userUnit string // the innermost of each
 }
 
 // unit recognises systemd's names, and the directories that container managers group by.
@@ -139,11 +160,19 @@ func (s *scan) unit(part string) (class, bool) {
 	name := s.first + unitName(part)
 	switch {
 	case kind == KindSlice:
+		if s.first == "" {
+			s.slice = part
+		}
 		return class{kind: kind, group: true, name: name}, true
 	case kind == KindService && s.first == "" && strings.HasPrefix(part, "user@"):
 		s.user = true // a manager: its units are units
 	default:
 		s.inUnit = true
+	}
+	if s.first == "" {
+		s.systemUnit = part
+	} else {
+		s.userUnit = part
 	}
 	s.first = name + "/"
 	return class{kind: kind, name: name}, true

@@ -36,6 +36,7 @@ func (s *scan) kubernetes(part string) (class, bool) {
 	}
 	if pod, ok := kubeSlice(part); ok {
 		s.kube = true
+		s.noteQoS(part)
 		if pod == "" {
 			return class{kind: KindSlice, group: true, name: s.first + unitName(part)}, true
 		}
@@ -43,6 +44,7 @@ func (s *scan) kubernetes(part string) (class, bool) {
 	}
 	if s.kube && s.pod == "" {
 		if isQoS(part) && s.parent == "kubepods" {
+			s.qos = part
 			return class{kind: KindGroup, group: true, name: part}, true
 		}
 		if uid, ok := strings.CutPrefix(part, "pod"); ok && uid != "" {
@@ -54,7 +56,8 @@ func (s *scan) kubernetes(part string) (class, bool) {
 	if slice, rest, ok := strings.Cut(part, ":"); ok {
 		if id, ok := strings.CutPrefix(rest, "cri-containerd:"); ok && isID(id) {
 			if pod, ok := kubeSlice(slice); ok {
-				s.pod = kubeUID(pod)
+				s.noteQoS(slice)
+				s.notePod(pod)
 			}
 			return s.kubeContainer(id), true
 		}
@@ -80,8 +83,25 @@ func (c *class) monitor() {
 	c.source, c.id = sourceNone, ""
 }
 
-func (s *scan) podOf(uid string) class {
+// noteQoS remembers the class of service that the name of a slice tells.
+func (s *scan) noteQoS(slice string) {
+	for _, qos := range []string{"burstable", "besteffort"} {
+		if strings.Contains(slice, "kubepods-"+qos) {
+			s.qos = qos
+		}
+	}
+}
+
+// notePod remembers the pod that what follows belongs to. One that is in no class's own group is guaranteed what it asks for.
+func (s *scan) notePod(uid string) {
 	s.pod = kubeUID(uid)
+	if s.qos == "" {
+		s.qos = "guaranteed"
+	}
+}
+
+func (s *scan) podOf(uid string) class {
+	s.notePod(uid)
 	c := class{kind: KindPod, group: true, name: s.first + "pod_" + s.pod}
 	if !s.user {
 		c.pod, c.name = s.pod, "pod_"+s.pod
@@ -100,9 +120,9 @@ func (s *scan) kubeContainer(id string) class {
 // In a subtree of the user's own nobody's state is asked: the directory may bear the id of another's container.
 func (s *scan) byID(kind Kind, from source, prefix, id string) class {
 	if s.user {
-		return class{kind: kind, name: s.first + prefix + id[:shortID]}
+		return class{kind: kind, name: s.first + prefix + id[:shortID], containerID: id}
 	}
-	return class{kind: kind, source: from, id: id, name: prefix + id[:shortID]}
+	return class{kind: kind, source: from, id: id, name: prefix + id[:shortID], containerID: id}
 }
 
 // shortID is how much of an id a name shows.

@@ -67,9 +67,6 @@ func (w *walker) detect(ctx context.Context, cfg Config, settled string) (found 
 	return found, false, nil
 }
 
-// dir is Mountpoint as a prefix of paths.
-func (h Hierarchy) dir() string { return strings.TrimSuffix(h.Mountpoint, "/") }
-
 // hasMembers reports whether some cgroup below the root of v2 holds a process.
 // cgroup.events answers for a whole subtree; where it is missing, each cgroup.procs is asked.
 func (w *walker) hasMembers(ctx context.Context, h Hierarchy, cfg Config) (bool, error) {

@@ -49,4 +49,20 @@
 // Should two rows still ask for one name (docker and podman may both have a "web"), then
 // the shallowest path keeps it, the lesser path among equals, and the others go by their path. Bytes that
 // could harm a terminal or a text file are written as \xNN.
+//
+// # Labels
+//
+// Lister.Facts tells more, as labels. A label that is not known is not there.
+//
+//	unit, slice           the innermost of the system manager, of what is no container: "ssh.service", "system.slice"
+//	user_unit             the innermost of a user's manager, which unit names: "dbus.service" of "user@1000.service"
+//	container_id          64 hexadecimal digits
+//	container_name, image as docker, podman or lxc call them
+//	machine_name          of nspawn and of virtual machines
+//	k8s_pod_uid, k8s_qos_class                   from the path
+//	k8s_namespace, k8s_pod_name, k8s_container_name  from containerd, CRI-O or docker
+//	label.KEY             what docker's user has said, at most 32, in the order of KEY
+//
+// Facts.Settled tells a name that will come from one that will not. It waits for no runtime that keeps nothing
+// here, or nothing that may be read, and for no other longer than ten seconds.
 package hostcgroups

@@ -20,6 +20,14 @@ func (*Lister) List(_ context.Context, rows []Cgroup) ([]Cgroup, Report, error) 
 	return rows, Report{}, errOther()
 }
 
+// Facts knows nothing.
+func (*Lister) Facts(Cgroup) Facts { return Facts{Settled: true} }
+
+// Resolve fails with errors.ErrUnsupported: only Linux has cgroups.
+func (*Lister) Resolve(context.Context, Hierarchy, string) (Cgroup, bool, error) {
+	return Cgroup{}, false, errOther()
+}
+
 // Detect fails with errors.ErrUnsupported: only Linux has cgroups.
 func Detect(Config) (Hierarchies, error) { return Hierarchies{}, errOther() }
 

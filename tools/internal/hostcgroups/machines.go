@@ -90,7 +90,7 @@ func (s *scan) domain(machine string) (class, bool) {
 
 // named is a container whose name is in its path. One that runs inside a unit is named as that unit's.
 func (s *scan) named(kind Kind, prefix, name string) class {
-	return class{kind: kind, name: s.first + prefix + name}
+	return class{kind: kind, name: s.first + prefix + name, machine: strings.TrimSuffix(name, "/monitor")}
 }
 
 func isDigits(s string) bool {

@@ -22,6 +22,9 @@ type identity struct {
 	name string
 	kind Kind   // KindUnknown: what the path says
 	pod  string // "pod_NAMESPACE_NAME", for a container of Kubernetes
+	// labels are those that the path cannot know, the first podLabels of them about the pod as a whole.
+	labels    []Label
+	podLabels int
 }
 
 // parseDocker reads containers/ID/config.v2.json. The labels that Kubernetes sets count only
@@ -29,7 +32,10 @@ type identity struct {
 func parseDocker(b []byte, kube bool) (identity, error) {
 	var v struct {
 		Name   string
-		Config struct{ Labels map[string]string }
+		Config struct {
+			Image  string
+			Labels map[string]string
+		}
 	}
 	if err := json.Unmarshal(b, &v); err != nil {
 		return identity{}, fmt.Errorf("docker's config.v2.json: %w", err)
@@ -39,13 +45,18 @@ func parseDocker(b []byte, kube bool) (identity, error) {
 		if l["io.kubernetes.docker.type"] == "podsandbox" {
 			l["io.kubernetes.container.name"] = sandboxName
 		}
-		return kubeIdentity(l["io.kubernetes.pod.namespace"], l["io.kubernetes.pod.name"], l["io.kubernetes.container.name"])
+		return kubeIdentity(kubeNames{
+			namespace: l["io.kubernetes.pod.namespace"], pod: l["io.kubernetes.pod.name"],
+			uid: l["io.kubernetes.pod.uid"], container: l["io.kubernetes.container.name"], image: v.Config.Image,
+		})
 	}
 	name := strings.TrimPrefix(v.Name, "/")
 	if !isContainerName(name) {
 		return identity{}, fmt.Errorf("docker's config.v2.json: name %.80q: %w", v.Name, errState)
 	}
-	return identity{name: name, kind: KindDocker}, nil
+	labels := addLabel(nil, labelContainerName, name)
+	labels = addLabel(labels, labelImage, v.Config.Image)
+	return identity{name: name, kind: KindDocker, labels: userLabels(labels, v.Config.Labels)}, nil
 }
 
 // parseOCI reads the annotations that containerd and CRI-O leave in a container's config.json.
@@ -57,45 +68,72 @@ func parseOCI(b []byte) (identity, error) {
 		return identity{}, fmt.Errorf("config.json: %w", err)
 	}
 	a := v.Annotations
-	namespace, pod, container := a["io.kubernetes.cri.sandbox-namespace"], a["io.kubernetes.cri.sandbox-name"], a["io.kubernetes.cri.container-name"]
+	k := kubeNames{
+		namespace: a["io.kubernetes.cri.sandbox-namespace"], pod: a["io.kubernetes.cri.sandbox-name"],
+		uid: a["io.kubernetes.cri.sandbox-uid"], container: a["io.kubernetes.cri.container-name"], image: a["io.kubernetes.cri.image-name"],
+	}
 	sandbox := a["io.kubernetes.cri.container-type"] == "sandbox"
-	if pod == "" {
-		namespace, pod, container = a["io.kubernetes.pod.namespace"], a["io.kubernetes.pod.name"], a["io.kubernetes.container.name"]
+	if k.pod == "" {
+		k = kubeNames{
+			namespace: a["io.kubernetes.pod.namespace"], pod: a["io.kubernetes.pod.name"],
+			uid: a["io.kubernetes.pod.uid"], container: a["io.kubernetes.container.name"], image: a["io.kubernetes.cri-o.ImageName"],
+		}
 		sandbox = a["io.kubernetes.cri-o.ContainerType"] == "sandbox"
 	}
 	if sandbox {
-		container = sandboxName
+		k.container = sandboxName
 	}
-	return kubeIdentity(namespace, pod, container)
+	return kubeIdentity(k)
 }
 
 // sandboxName stands for the container that only holds a pod's namespaces. No container can be called so.
 const sandboxName = "POD"
 
-func kubeIdentity(namespace, pod, container string) (identity, error) {
-	if !isKubeName(namespace) || !isKubeName(pod) || container != sandboxName && !isKubeName(container) {
-		return identity{}, fmt.Errorf("container %.80q of pod %.80q in %.80q: %w", container, pod, namespace, errState)
+// kubeNames is what a runtime of Kubernetes knows of a container.
+type kubeNames struct{ namespace, pod, uid, container, image string }
+
+func kubeIdentity(k kubeNames) (identity, error) {
+	if !isKubeName(k.namespace) || !isKubeName(k.pod) || k.container != sandboxName && !isKubeName(k.container) {
+		return identity{}, fmt.Errorf("container %.80q of pod %.80q in %.80q: %w", k.container, k.pod, k.namespace, errState)
 	}
-	full := namespace + "_" + pod
-	return identity{name: "cntr_" + full + "_" + container, kind: KindContainer, pod: "pod_" + full}, nil
+	full := k.namespace + "_" + k.pod
+	who := identity{name: "cntr_" + full + "_" + k.container, kind: KindContainer, pod: "pod_" + full}
+	who.labels = addLabel(who.labels, labelNamespace, k.namespace)
+	who.labels = addLabel(who.labels, labelPod, k.pod)
+	if isKubeName(k.uid) {
+		who.labels = addLabel(who.labels, labelPodUID, k.uid)
+	}
+	who.podLabels = len(who.labels)
+	if k.container != sandboxName {
+		who.labels = addLabel(who.labels, labelContainer, k.container)
+	}
+	who.labels = addLabel(who.labels, labelImage, k.image)
+	return who, nil
 }
 
-// parsePodman reads containers.json, the list that podman's storage keeps: id to name.
-func parsePodman(b []byte) (map[string]string, error) {
+// parsePodman reads containers.json, the list that podman's storage keeps, by id.
+func parsePodman(b []byte) (map[string]identity, error) {
 	var list []struct {
-		ID    string   `json:"id"`
-		Names []string `json:"names"`
+		ID       string   `json:"id"`
+		Names    []string `json:"names"`
+		Metadata string   `json:"metadata"`
 	}
 	if err := json.Unmarshal(b, &list); err != nil {
 		return nil, fmt.Errorf("podman's containers.json: %w", err)
 	}
-	names := make(map[string]string, len(list))
+	known := make(map[string]identity, len(list))
 	for _, c := range list {
-		if isID(c.ID) && len(c.Names) > 0 && isContainerName(c.Names[0]) {
-			names[c.ID] = c.Names[0]
+		if !isID(c.ID) || len(c.Names) == 0 || !isContainerName(c.Names[0]) {
+			continue
 		}
+		var more struct {
+			Image string `json:"image-name"`
+		}
+		_ = json.Unmarshal([]byte(c.Metadata), &more) // a name without an image is a name
+		labels := addLabel(nil, labelContainerName, c.Names[0])
+		known[c.ID] = identity{name: c.Names[0], labels: addLabel(labels, labelImage, more.Image)}
 	}
-	return names, nil
+	return known, nil
 }
 
 // parseMachine reads /run/systemd/machines/NAME: which service registered the machine, and whether it is virtual.

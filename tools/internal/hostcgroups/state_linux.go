@@ -3,6 +3,7 @@ package hostcgroups
 import (
 	"context"
 	"math"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,8 @@ const (
 	recheckAfter = 10 * time.Second
 	// retryAfter is for how long a name that could not be read is not asked for again, the first time; it doubles up to 64 times that.
 	retryAfter = time.Second
+	// patience is for how long a name is expected of a runtime that has not told it. What is not known then will not be.
+	patience = 10 * time.Second
 )
 
 // state remembers what runtimes said, so that a listing a second does not read
@@ -42,6 +45,8 @@ type entry struct {
 	identity
 	ok     bool
 	misses int       // since the file was last read
+	first  time.Time // when it was first asked for
+	vain   bool      // there is nothing that could still tell: no such runtime, or no right to read
 	next   time.Time // not to be looked at before
 	round  uint64    // of the last use
 	file   string    // that identity is from
@@ -79,19 +84,29 @@ func (s *state) name(ctx context.Context, rows []Cgroup, now time.Time) error {
 // podName names the pod of the first of rows after what the runtime says about its containers, which follow it.
 func (s *state) podName(c class, rows []Cgroup, now time.Time) string {
 	k := key{sourcePod, c.pod}
-	if e := s.known[k]; e != nil {
-		e.round = s.round
+	e := s.known[k]
+	if e == nil {
+		e = s.admit(k, now)
+	}
+	if e.round = s.round; e.ok {
 		return e.name
 	}
+	asked, open := 0, false
 	for _, row := range rows[1:] {
 		if below, ok := strings.CutPrefix(row.Path, rows[0].Path); !ok || below[0] != '/' {
 			break
 		}
-		if who, ok := s.ask(classify(row.Path), now); ok && who.pod != "" {
-			*s.admit(k) = entry{identity: identity{name: who.pod}, ok: true, round: s.round}
+		child := classify(row.Path)
+		if who, ok := s.ask(child, now); ok && who.pod != "" {
+			e.ok, e.identity = true, identity{name: who.pod, labels: who.labels[:who.podLabels:who.podLabels]}
 			return who.pod
 		}
+		if child.source != sourceNone {
+			asked++
+			open = open || !s.settled(child, now)
+		}
 	}
+	e.vain = asked > 0 && !open
 	return c.name
 }
 
@@ -101,26 +116,60 @@ func (s *state) ask(c class, now time.Time) (identity, bool) {
 	case sourceNone:
 		return identity{}, false
 	case sourcePodman:
-		name, ok := s.podman.lookup(s.cfg, c.id, now)
-		return identity{name: name}, ok
+		who, ok := s.podman.lookup(s.cfg, c.id, now)
+		if !ok {
+			s.await(c, now).vain = s.podman.empty()
+		}
+		return who, ok
 	case sourceLibvirt:
 		name, ok := s.libvirt.lookup(s.cfg, c.id, now)
-		return identity{name: "qemu_" + name}, ok
+		if !ok {
+			s.await(c, now).vain = s.libvirt.empty()
+			return identity{}, false
+		}
+		return identity{name: "qemu_" + name, labels: addLabel(nil, labelMachineName, name)}, true
 	}
-	k := key{c.source, c.id}
-	e := s.known[k]
-	if e == nil {
-		e = s.admit(k)
-	}
-	e.round = s.round
+	k, e := key{c.source, c.id}, s.await(c, now)
 	if !now.Before(e.next) {
 		e.refresh(k, s.cfg, now)
 	}
 	return e.identity, e.ok
 }
 
+// await returns the place for what a runtime says about c, and notes that it was asked for.
+func (s *state) await(c class, now time.Time) *entry {
+	k := key{c.source, c.id}
+	e := s.known[k]
+	if e == nil {
+		e = s.admit(k, now)
+	}
+	e.round = s.round
+	return e
+}
+
+// settled reports whether the name of c will not change but by being changed: it is known, or will not be. It
+// reads nothing.
+func (s *state) settled(c class, now time.Time) bool {
+	switch c.source {
+	case sourceNone, sourceGuess:
+		return true
+	case sourcePodman:
+		if _, ok := s.podman.find(c.id); ok {
+			return true
+		}
+	case sourceLibvirt:
+		if _, ok := s.libvirt.find(c.id); ok {
+			return true
+		}
+	}
+	e := s.known[key{c.source, c.id}]
+	return e != nil && e.settled(now)
+}
+
+func (e *entry) settled(now time.Time) bool { return e.ok || e.vain || now.Sub(e.first) >= patience }
+
 // admit makes a place for k; the ones that must go first are those not asked for lately.
-func (s *state) admit(k key) *entry {
+func (s *state) admit(k key, now time.Time) *entry {
 	if len(s.known) >= maxKnown && s.swept != s.round {
 		s.swept = s.round
 		for k, e := range s.known {
@@ -135,7 +184,7 @@ func (s *state) admit(k key) *entry {
 		}
 		delete(s.known, k)
 	}
-	e := new(entry)
+	e := &entry{first: now}
 	// The id is part of a path, which would keep alive whatever it was cut from.
 	s.known[key{k.from, strings.Clone(k.id)}] = e
 	return e
@@ -143,6 +192,7 @@ func (s *state) admit(k key) *entry {
 
 // refresh reads the file again if it changed.
 func (e *entry) refresh(k key, cfg Config, now time.Time) {
+	e.vain = true
 	for _, file := range k.files(cfg) {
 		var old stamp
 		if file == e.file {
@@ -154,8 +204,10 @@ func (e *entry) refresh(k key, cfg Config, now time.Time) {
 			return
 		}
 		if err != nil {
+			e.vain = e.vain && !k.mayAppear(file, err)
 			continue
 		}
+		e.vain = false
 		if who, err := k.parse(file, b); err == nil {
 			e.identity, e.ok, e.file, e.stamp = who, true, file, stamp
 			e.next, e.misses = now.Add(recheckAfter), 0
@@ -164,6 +216,15 @@ func (e *entry) refresh(k key, cfg Config, now time.Time) {
 	}
 	e.next = now.Add(retryAfter << min(e.misses, 6))
 	e.misses = min(e.misses+1, math.MaxInt8)
+}
+
+// mayAppear reports whether a file that could not be read may yet be written: its runtime keeps others there.
+func (k key) mayAppear(file string, err error) bool {
+	if !isGone(err) {
+		return false
+	}
+	info, err := os.Stat(file[:strings.LastIndex(file, "/"+k.id)])
+	return err == nil && info.IsDir()
 }
 
 // files are where the runtime may keep what it knows, the likeliest first. Ids were checked to be one component of a path.

@@ -21,8 +21,8 @@ func TestParseState(t *testing.T) {
 	docker := func(b []byte) (identity, error) { return parseDocker(b, false) }
 	kube := func(b []byte) (identity, error) { return parseDocker(b, true) }
 	machine := func(b []byte) (identity, error) { return parseMachine("m", b) }
-	nginx := identity{"cntr_default_web-0_nginx", KindContainer, "pod_default_web-0"}
-	sandbox := identity{"cntr_default_web-0_POD", KindContainer, "pod_default_web-0"}
+	nginx := identity{name: "cntr_default_web-0_nginx", kind: KindContainer, pod: "pod_default_web-0"}
+	sandbox := identity{name: "cntr_default_web-0_POD", kind: KindContainer, pod: "pod_default_web-0"}
 	refused := identity{}
 	for _, tc := range []struct {
 		name  string
@@ -54,7 +54,7 @@ func TestParseState(t *testing.T) {
 		{"machined, empty", machine, "", refused},
 	} {
 		got, err := tc.parse([]byte(tc.text))
-		if got != tc.want || (err == nil) != (tc.want != refused) {
+		if got.name != tc.want.name || got.kind != tc.want.kind || got.pod != tc.want.pod || (err == nil) != (tc.want.name != refused.name) {
 			t.Errorf("%s: %+v, %v; want %+v", tc.name, got, err, tc.want)
 		}
 	}
@@ -62,7 +62,7 @@ func TestParseState(t *testing.T) {
 
 func TestParsePodman(t *testing.T) {
 	names, err := parsePodman([]byte(`[{"id":"` + id1 + `","names":["web","alias"]},{"id":"` + id2 + `","names":["a/b"]},{"id":"../x","names":["y"]},{"id":"` + id2 + `"}]`))
-	if err != nil || len(names) != 1 || names[id1] != "web" {
+	if err != nil || len(names) != 1 || names[id1].name != "web" {
 		t.Errorf("%v, %v", names, err)
 	}
 	for _, text := range []string{"", "{}", "[{]", `[{"id":1}]`} {
@@ -120,14 +120,23 @@ func checkState(t interface{ Fatalf(string, ...any) }, b []byte) {
 		if err == nil && (who.name == "" || strings.ContainsFunc(who.name+who.pod, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '/' })) {
 			t.Fatalf("%q: accepted %+v", b, who)
 		}
+		if err == nil && (who.podLabels > len(who.labels) || len(who.labels) > 5+maxUserLabels) {
+			t.Fatalf("%q: accepted %+v", b, who)
+		}
+		for _, l := range who.labels {
+			if l.Key == "" || l.Value == "" || len(l.Key) > len(labelOfUser)+maxLabelKey || len(l.Value) > maxLabelValue || !isText(l.Key+l.Value) {
+				t.Fatalf("%q: accepted %+v", b, who)
+			}
+		}
 	}
 	check(parseDocker(b, false))
 	check(parseDocker(b, true))
 	check(parseOCI(b))
 	check(parseMachine("m", b))
 	if names, err := parsePodman(b); err == nil {
-		for id, name := range names {
-			check(identity{name: name, pod: id}, nil)
+		for id, who := range names {
+			who.pod = id
+			check(who, nil)
 		}
 	}
 	if number, err := parseDomain(b); err == nil && !isDigits(number) {

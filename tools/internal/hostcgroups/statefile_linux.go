@@ -69,10 +69,10 @@ func stampOf(info os.FileInfo) stamp {
 type podmanIndex struct {
 	next   time.Time
 	stamps [2]stamp
-	parts  [2]map[string]string // id to name, a map a file
+	parts  [2]map[string]identity // by id, a map a file
 }
 
-func (x *podmanIndex) lookup(cfg Config, id string, now time.Time) (string, bool) {
+func (x *podmanIndex) lookup(cfg Config, id string, now time.Time) (identity, bool) {
 	if !now.Before(x.next) {
 		x.next = now.Add(indexAfter)
 		for i, file := range [...]string{
@@ -83,18 +83,25 @@ func (x *podmanIndex) lookup(cfg Config, id string, now time.Time) (string, bool
 			if err != nil {
 				continue // unchanged, or what was read last is the best there is
 			}
-			if names, err := parsePodman(b); err == nil {
-				x.parts[i], x.stamps[i] = names, stamp
+			if known, err := parsePodman(b); err == nil {
+				x.parts[i], x.stamps[i] = known, stamp
 			}
 		}
 	}
-	for _, names := range x.parts {
-		if name, ok := names[id]; ok {
-			return name, true
+	return x.find(id)
+}
+
+func (x *podmanIndex) find(id string) (identity, bool) {
+	for _, known := range x.parts {
+		if who, ok := known[id]; ok {
+			return who, true
 		}
 	}
-	return "", false
+	return identity{}, false
 }
+
+// empty reports whether there is nothing that can be read, so that there is nothing to wait for.
+func (x *podmanIndex) empty() bool { return x.parts[0] == nil && x.parts[1] == nil }
 
 // libvirtIndex knows the whole names of libvirt's running machines by their number.
 type libvirtIndex struct {
@@ -108,9 +115,16 @@ func (x *libvirtIndex) lookup(cfg Config, number string, now time.Time) (string,
 		x.next = now.Add(indexAfter)
 		x.refresh(cfg.under("/run/libvirt/qemu"), now)
 	}
-	name, ok := x.names[number]
+	return x.find(number)
+}
+
+func (x *libvirtIndex) find(number string) (name string, ok bool) {
+	name, ok = x.names[number]
 	return name, ok
 }
+
+// empty reports whether there is nothing that can be read, so that there is nothing to wait for.
+func (x *libvirtIndex) empty() bool { return x.names == nil }
 
 // refresh reads the status files if one was made or replaced since.
 func (x *libvirtIndex) refresh(dir string, now time.Time) {

@@ -133,7 +133,8 @@ func serveHere(t *testing.T, s *Source) func() link.Dialer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := NewServer(l, s, 0, slog.New(slog.DiscardHandler))
+	h := &Host{log: slog.New(slog.DiscardHandler), interval: Interval, snapshots: s}
+	server := h.NewServer(l, cgroupsnapshot.ServiceName, 0)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(context.Background()) }()
 	t.Cleanup(func() {

@@ -248,17 +248,19 @@ func TestNotices(t *testing.T) {
 }
 
 func TestEmbed(t *testing.T) {
-	e, err := Embed(t.Context(), slog.New(slog.DiscardHandler))
-	if errors.Is(err, errors.ErrUnsupported) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Close(); err != nil {
-		t.Error(err)
-	}
-	if err := e.Close(); err != nil {
-		t.Errorf("again: %v", err)
+	for _, name := range Services {
+		e, err := Embed(t.Context(), name, slog.New(slog.DiscardHandler))
+		if errors.Is(err, errors.ErrUnsupported) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Close(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := e.Close(); err != nil {
+			t.Errorf("%s, again: %v", name, err)
+		}
 	}
 }
