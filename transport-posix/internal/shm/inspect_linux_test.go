@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/plugin-ipc/netipc/transport-posix/internal/proctest"
+	"github.com/plugin-ipc/netipc/transport-posix/internal/sys"
 )
 
 func init() {
@@ -156,6 +157,36 @@ func TestSweep(t *testing.T) {
 	if ours.Memory() == nil {
 		t.Error("our region is gone")
 	}
+}
+
+// The lock of a dead owner may still be there for a moment; one that stays belongs to somebody who lives elsewhere.
+func TestSweepWaitsForLocks(t *testing.T) {
+	dir := t.TempDir()
+	gone := gonePID(t)
+	var locks []*os.File
+	for session := range uint64(3) {
+		left(t, Path(dir, "a", session), gone)
+		f, err := sys.OpenThere(Path(dir, "a", session), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := sys.Lock(f, false); err != nil {
+			t.Fatal(err)
+		}
+		locks = append(locks, f)
+	}
+	pauses := 0
+	removed, err := sweep(dir, "a", func() {
+		if pauses++; pauses == 3 {
+			locks[0].Close()
+			locks[2].Close()
+		}
+	})
+	if err != nil || pauses != lingerTries || len(removed) != 2 {
+		t.Errorf("after %d pauses: %q, %v", pauses, removed, err)
+	}
+	wantNames(t, dir, "a-0000000000000001.ipcshm")
 }
 
 // Somebody who has replaced what was judged keeps his.
