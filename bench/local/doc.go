@@ -26,7 +26,7 @@ func Of(name string, items int) string { return fmt.Sprintf("%s-%d-items", name,
 
 // Cases returns the local measurements.
 func Cases() []bench.Case {
-	cases := append([]bench.Case{decode(1000), recomputeGet()}, contended()...)
+	cases := append([]bench.Case{decode(1000)}, append(reading(), contended()...)...)
 	for _, n := range []int{1000, 100_000} {
 		cases = append(cases, lookups(n)...)
 		cases = append(cases, refreshes(n), readers(n, 1), readers(n, 2))

@@ -22,6 +22,7 @@ import (
 // Names of the cases of snapshot/recompute.
 const (
 	RecomputeGet     = "local/recompute-get"
+	PointerLoad      = "local/pointer-load"
 	RecomputeReaders = "local/recompute-readers"
 	OnRequestReaders = "local/on-request-readers"
 )
@@ -41,12 +42,15 @@ func reads() int {
 	return 20_000
 }
 
-// recomputeGet is one reader in a loop. The bound is the specification's: 2 ns.
-func recomputeGet() bench.Case {
+// reading are one reader of a recomputer in a loop, and the same loop around an atomic pointer, which is the least it
+// could take. The bound is the specification's: 2 ns.
+func reading() []bench.Case {
 	var r *recompute.Recomputer[int]
-	return bench.Case{
+	var p atomic.Pointer[recompute.Snapshot[int]]
+	params := map[string]string{"readers": "1"}
+	return []bench.Case{{
 		Name:   RecomputeGet,
-		Params: map[string]string{"readers": "1"},
+		Params: params,
 		Limits: map[string]report.Limit{"item": report.AtMost(2), "allocations": report.AtMost(0)},
 		Prepare: func(ctx context.Context) (cleanup func(), err error) {
 			r = recompute.New(recompute.Config[int]{Interval: time.Hour, IdlePause: true},
@@ -56,37 +60,56 @@ func recomputeGet() bench.Case {
 		},
 		Run: func(ctx context.Context, d time.Duration) (bench.Sample, error) {
 			r := r
-			var before, after runtime.MemStats
-			var rounds []time.Duration
-			runtime.ReadMemStats(&before)
-			allocated := uint64(0)
-			for start := time.Now(); time.Since(start) < d || rounds == nil; {
-				sum := 0
-				began := time.Now()
+			return loop(ctx, d, func() (sum int) {
 				for range batch {
-					s, ok := r.Get()
-					if !ok {
-						return nil, errors.New("there is no value")
+					if s, ok := r.Get(); ok {
+						sum += s.Value
 					}
-					sum += s.Value
 				}
-				took := time.Since(began)
-				if sum != batch {
-					return nil, fmt.Errorf("%d values of %d", sum, batch)
-				}
-				runtime.ReadMemStats(&after)
-				if n := after.Mallocs - before.Mallocs; rounds == nil || n < allocated {
-					allocated = n // others of this process allocate, too, but not in each round
-				}
-				rounds = append(rounds, took)
-				runtime.ReadMemStats(&before)
-				if err := ctx.Err(); err != nil {
-					return nil, err
-				}
-			}
-			return append(middle(rounds, batch), bench.Metric{Name: "allocations", Unit: "1", Value: float64(allocated)}), nil
+				return sum
+			})
 		},
+	}, {
+		Name:   PointerLoad,
+		Params: params,
+		Run: func(ctx context.Context, d time.Duration) (bench.Sample, error) {
+			p.Store(&recompute.Snapshot[int]{Value: 1})
+			return loop(ctx, d, func() (sum int) {
+				for range batch {
+					if s := p.Load(); s != nil {
+						sum += s.Value
+					}
+				}
+				return sum
+			})
+		},
+	}}
+}
+
+// loop measures rounds that read a batch and return the sum of values that are 1: how long one takes, and how many
+// allocations a round makes at least, because others of this process allocate, too.
+func loop(ctx context.Context, d time.Duration, round func() int) (bench.Sample, error) {
+	var rounds []time.Duration
+	var allocated uint64
+	for start := time.Now(); time.Since(start) < d || rounds == nil; {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		began := time.Now()
+		sum := round()
+		took := time.Since(began)
+		runtime.ReadMemStats(&after)
+		if sum != batch {
+			return nil, fmt.Errorf("%d values of %d", sum, batch)
+		}
+		if n := after.Mallocs - before.Mallocs; rounds == nil || n < allocated {
+			allocated = n
+		}
+		rounds = append(rounds, took)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 	}
+	return append(middle(rounds, batch), bench.Metric{Name: "allocations", Unit: "1", Value: float64(allocated)}), nil
 }
 
 // producer is what values are made from, under a lock that writers hold most of the time.

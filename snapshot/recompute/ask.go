@@ -30,9 +30,9 @@ func (r *Recomputer[T]) Fresh(ctx context.Context, maxAge time.Duration) (*Snaps
 	}
 	e := r.m.lock()
 	since := e.clock.Now().Add(-maxAge)
-	if c := r.current.Load(); c != nil && c.good && !r.m.confirmed.Before(since) {
+	if c := r.current.Load(); c.good && !r.m.confirmed.Before(since) {
 		e.mu.Unlock()
-		r.touch(c)
+		c.look()
 		return c.snap, nil
 	}
 	f, n := r.now, r.m.run
@@ -79,7 +79,7 @@ func (r *Recomputer[T]) wait(ctx context.Context, f *flight[T]) (*Snapshot[T], e
 		return nil, f.err
 	}
 	if c := r.current.Load(); c.snap == f.snap {
-		r.touch(c)
+		c.look()
 	}
 	return f.snap, nil
 }

@@ -29,24 +29,13 @@ func (r *Recomputer[T]) abandon(err error) {
 }
 
 // expire implements body.
-func (r *Recomputer[T]) expire() {
-	if c := r.current.Load(); c != nil && c.good {
-		next := &cell[T]{snap: c.snap}
-		next.read.Store(c.read.Load())
-		r.current.Store(next)
-	}
-}
+func (r *Recomputer[T]) expire() { r.setGood(false) }
 
 // wasRead implements body.
-func (r *Recomputer[T]) wasRead() bool {
-	c := r.current.Load()
-	return c != nil && c.read.Load()
-}
+func (r *Recomputer[T]) wasRead() bool { return r.current.Load().read }
 
 // gen implements body.
 func (r *Recomputer[T]) gen() (gen uint64, good bool) {
-	if c := r.current.Load(); c != nil {
-		return c.snap.Gen, c.good
-	}
-	return 0, false
+	c := r.current.Load()
+	return c.snap.Next() - 1, c.good
 }

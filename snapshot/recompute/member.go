@@ -52,7 +52,7 @@ type member struct {
 	counts     counts
 }
 
-// body is the part of a recomputer that knows its type. All but execute are called under the engine's lock.
+// body is the part of a recomputer that knows its type. All but execute and mark are called under the engine's lock.
 type body interface {
 	begin()              // those who wait for the next run wait for the one in progress now
 	execute(*run)        // makes the run, on a goroutine of its own
@@ -60,6 +60,7 @@ type body interface {
 	abandon(error)       // ends all waits
 	expire()             // the value is out of date
 	wasRead() bool       // since the last run
+	mark()               // it is read now; under no lock
 	gen() (uint64, bool) // of the value, and whether it is good
 }
 

@@ -8,7 +8,7 @@ import (
 // Recomputer makes a value again and again, and has the newest one at hand. All methods may be called by any number of
 // goroutines, in any state, from inside runs and hooks, too.
 type Recomputer[T any] struct {
-	current atomic.Pointer[cell[T]] // stored under the engine's lock
+	current atomic.Pointer[cell[T]] // never nil; see cell
 	m       member
 
 	compute func(context.Context, *Snapshot[T]) (T, error)
@@ -42,6 +42,7 @@ func (f *flight[T]) end(s *Snapshot[T], err error) {
 func New[T any](cfg Config[T], compute func(ctx context.Context, prev *Snapshot[T]) (T, error)) *Recomputer[T] {
 	r := &Recomputer[T]{compute: compute, ready: cfg.Ready, equal: cfg.Equal, encode: cfg.Encode}
 	r.m.init(cfg.Name, cfg.policy(), r)
+	r.current.Store(r.newCell(nil, false, true))
 	r.m.eng.Store(newEngine(cfg.Clock, nil))
 	return r
 }
@@ -51,21 +52,7 @@ func New[T any](cfg Config[T], compute func(ctx context.Context, prev *Snapshot[
 // notes for Config.IdlePause it writes once a generation.
 func (r *Recomputer[T]) Get() (s *Snapshot[T], ok bool) {
 	c := r.current.Load()
-	if c == nil {
-		return nil, false
-	}
-	if !c.read.Load() {
-		r.touch(c)
-	}
-	return c.snap, c.good
-}
-
-// touch notes that c was read, and ends a pause.
-//
-//go:noinline
-func (r *Recomputer[T]) touch(c *cell[T]) {
-	c.read.Store(true)
-	r.m.awake()
+	return c.snap, c.hot || c.look()
 }
 
 // Encoded returns what Config.Encode made of the newest snapshot: what a handler answers with. It is shared, and must
@@ -79,10 +66,5 @@ func (r *Recomputer[T]) Encoded(context.Context) ([]byte, error) {
 	return s.encoded, nil
 }
 
-// latest returns the newest snapshot, and does not count as reading it.
-func (r *Recomputer[T]) latest() *Snapshot[T] {
-	if c := r.current.Load(); c != nil {
-		return c.snap
-	}
-	return nil
-}
+// latest returns the newest snapshot, nil before the first one, and does not count as reading it.
+func (r *Recomputer[T]) latest() *Snapshot[T] { return r.current.Load().snap }

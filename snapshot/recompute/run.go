@@ -94,8 +94,8 @@ func (r *Recomputer[T]) conclude(n *run, o *outcome[T]) {
 	defer e.mu.Unlock()
 	m, now := &r.m, e.clock.Now()
 	n.over = true
-	if c := r.current.Load(); c != nil && m.phase == phaseStarted {
-		c.read.Store(false) // before it is replaced: a mark that is made afterwards stays
+	if m.phase == phaseStarted {
+		r.unmark() // before it is replaced: a mark that is made afterwards stays
 	}
 	m.ended, m.pause = now, m.rest(now.Sub(n.began))
 	m.counts.lastCost = now.Sub(n.began)
@@ -196,18 +196,16 @@ func (r *Recomputer[T]) publish(n *run, o *outcome[T], now time.Time) {
 	}
 	if o.same {
 		m.counts.unchanged++
-		if c := r.current.Load(); c.good != good {
-			r.current.Store(&cell[T]{snap: c.snap, good: good})
-		}
+		r.setGood(good)
 		m.tell(EventUnchanged, n, now, nil)
 	} else {
 		m.counts.published++
-		r.current.Store(&cell[T]{snap: o.next, good: good})
+		r.current.Store(r.newCell(o.next, good, false))
 		r.wakeWatchers()
 		m.tell(EventPublish, n, now, nil)
 	}
 	if r.now != nil {
-		r.now.end(r.current.Load().snap, nil)
+		r.now.end(r.latest(), nil)
 		r.now = nil
 	}
 }

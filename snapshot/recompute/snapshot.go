@@ -1,9 +1,6 @@
 package recompute
 
-import (
-	"sync/atomic"
-	"time"
-)
+import "time"
 
 // Snapshot is what one run has brought. It is immutable, and may be kept for as long as one likes.
 type Snapshot[T any] struct {
@@ -30,10 +27,3 @@ func (s *Snapshot[T]) Next() uint64 {
 // Encoded returns what Config.Encode made of the snapshot when the value was made; nil without it. It is shared by
 // all who ask, and never changes: copy it, do not write to it.
 func (s *Snapshot[T]) Encoded() []byte { return s.encoded }
-
-// cell is what stands behind the atomic pointer. Only read is ever written again.
-type cell[T any] struct {
-	snap *Snapshot[T]
-	good bool        // neither older than MaxStale nor invalidated
-	read atomic.Bool // since the last run; set by readers, once, cleared by the end of a run
-}

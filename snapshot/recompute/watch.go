@@ -18,7 +18,7 @@ func (r *Recomputer[T]) Watch(ctx context.Context) iter.Seq[*Snapshot[T]] {
 			c, changed := r.after(last)
 			switch {
 			case c != nil:
-				r.touch(c)
+				c.look()
 				if last = c.snap.Gen; !yield(c.snap) {
 					return
 				}
@@ -39,7 +39,7 @@ func (r *Recomputer[T]) Watch(ctx context.Context) iter.Seq[*Snapshot[T]] {
 func (r *Recomputer[T]) after(gen uint64) (*cell[T], <-chan struct{}) {
 	e := r.m.lock()
 	defer e.mu.Unlock()
-	if c := r.current.Load(); c != nil && c.snap.Gen > gen {
+	if c := r.current.Load(); c.snap.Next() > gen+1 {
 		return c, nil
 	}
 	if r.m.phase == phaseStopped {
