@@ -9,7 +9,7 @@ import (
 type Cache[T any] struct {
 	cfg     Config
 	source  Source[T]
-	current atomic.Pointer[Snapshot[T]]
+	current *atomic.Pointer[Snapshot[T]]
 	turn    chan struct{} // the right to refresh: taken by putting a token in
 
 	mu     sync.Mutex
@@ -18,7 +18,13 @@ type Cache[T any] struct {
 
 // New returns a cache of what s brings. It does no I/O and needs no provider. Close ends it.
 func New[T any](s Source[T], cfg Config) *Cache[T] {
-	return &Cache[T]{cfg: cfg.withDefaults(), source: s, turn: make(chan struct{}, 1)}
+	return NewAt(new(atomic.Pointer[Snapshot[T]]), s, cfg)
+}
+
+// NewAt is New for those who want to load the latest snapshot by themselves, in a lookup that is to be inlined: the cache
+// publishes in at. Nobody else may store there, and nothing is there yet.
+func NewAt[T any](at *atomic.Pointer[Snapshot[T]], s Source[T], cfg Config) *Cache[T] {
+	return &Cache[T]{cfg: cfg.withDefaults(), source: s, current: at, turn: make(chan struct{}, 1)}
 }
 
 // Close ends the source, and a Refresh with it. The data stay.

@@ -3,6 +3,7 @@ package cgroups
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
@@ -18,6 +19,7 @@ var ErrTooLarge = errors.New("the snapshot is too large")
 type Cache struct {
 	control service.Control
 	cache   *cache.Cache[content]
+	current atomic.Pointer[cache.Snapshot[content]] // cache stores here
 }
 
 // New returns a cache of what the provider at the endpoint of d says. It does no I/O and needs no provider. Close
@@ -25,7 +27,13 @@ type Cache struct {
 func New(d link.Dialer, cfg Config) *Cache {
 	cfg = cfg.withDefaults()
 	client := newClient(d, cfg)
-	return &Cache{client.Control, cache.New(client, cache.Config{Jitter: cfg.Jitter, MaxBackoff: cfg.MaxBackoff})}
+	return newCache(client, client.Control, cache.Config{Jitter: cfg.Jitter, MaxBackoff: cfg.MaxBackoff})
+}
+
+func newCache(s cache.Source[content], control service.Control, cfg cache.Config) *Cache {
+	c := &Cache{control: control}
+	c.cache = cache.NewAt(&c.current, s, cfg)
+	return c
 }
 
 // Client returns the client that the cache asks with: its Status says what there is to know about the session,
@@ -54,15 +62,15 @@ func (c *Cache) Run(ctx context.Context, interval time.Duration) error {
 
 // Snapshot returns the latest snapshot: one atomic load. Nil, which is a snapshot without items, before the
 // first success.
-func (c *Cache) Snapshot() *Snapshot { return (*Snapshot)(c.cache.Snapshot()) }
+func (c *Cache) Snapshot() *Snapshot { return (*Snapshot)(c.current.Load()) }
 
 // Ready reports whether there is data, however old: whether any refresh has succeeded.
-func (c *Cache) Ready() bool { return c.cache.Ready() }
+func (c *Cache) Ready() bool { return c.current.Load() != nil }
 
 // Lookup returns an item of the latest snapshot by its identity. It does no I/O, takes no lock and allocates
 // nothing. Lookups that have to agree with one another belong on one Snapshot.
 func (c *Cache) Lookup(hash uint32, name string) (it Item, ok bool) {
-	ok = c.Snapshot().lookup(hash, name, &it) >= 0 // inlined as it stands, and hardly more than that
+	ok = lookup(c.current.Load(), hash, name, &it) // inlined as it stands, and hardly more than that
 	return
 }
 

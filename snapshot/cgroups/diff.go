@@ -35,7 +35,7 @@ func (f firsts) Items() iter.Seq[Item] {
 		}
 		var it Item
 		for row := 0; row < len(c.rows); row = c.after(row) {
-			if f.s.lookup(c.hash(row), c.name(row), &it) == row && !yield(it) {
+			if c.find(c.hash(row), c.name(row), &it) == row && !yield(it) {
 				return
 			}
 		}

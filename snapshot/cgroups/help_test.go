@@ -81,11 +81,11 @@ func holding(t fatal, s *payload.Snapshot) *Cache {
 
 func publish(t fatal, made content, generation uint64) *Cache {
 	t.Helper()
-	c := cache.New(ready{cache.Fetched[content]{Value: made, Generation: generation}}, cache.Config{})
+	c := newCache(ready{cache.Fetched[content]{Value: made, Generation: generation}}, service.Control{}, cache.Config{})
 	if err := c.Refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	return &Cache{cache: c}
+	return c
 }
 
 // ready is a source of what is there already.

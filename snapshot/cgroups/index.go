@@ -191,7 +191,7 @@ func (c *content) indexID(row int, h uint64) (far, equal int) {
 	}
 }
 
-// find is lookup without haste.
+// find is lookup without haste. It returns the row, -1 if there is none.
 func (c *content) find(hash uint32, name string, it *Item) int {
 	h := spread(hash)
 	if c.mixed {

@@ -27,7 +27,7 @@ func (s *Snapshot) base() *cache.Snapshot[content] { return (*cache.Snapshot[con
 
 // Lookup returns the item of an identity. It does no I/O, takes no lock and allocates nothing.
 func (s *Snapshot) Lookup(hash uint32, name string) (it Item, ok bool) {
-	ok = s.lookup(hash, name, &it) >= 0 // inlined as it stands
+	ok = lookup(s.base(), hash, name, &it) // inlined as it stands
 	return
 }
 
