@@ -41,6 +41,7 @@ var layers = []layer{
 	{"service/local/...", []string{"codec/...", "transport-posix", "transport-windows", "service/..."}},
 	{"service/...", []string{"codec/...", "service/...", "!service/local/..."}},
 
+	{"snapshot/recompute", nil}, // producers of anything, served or not
 	{"snapshot/...", []string{"codec/...", "service/...", "snapshot/..."}},
 
 	{"tools/...", []string{"codec/...", "transport-posix/...", "transport-windows/...", "service/...", "snapshot/...", "tools/..."}},
