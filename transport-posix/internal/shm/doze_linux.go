@@ -53,18 +53,25 @@ func (b *bunk) doze(signal, beat uint32, d time.Duration) error {
 	b.words[0] = sys.NewFutexWord(raw(b.on), signal, false)
 	b.words[1] = sys.NewFutexWord(raw(&b.signs.beat), beat, true)
 	switch errno := sys.FutexWaitAny(b.words[:], min(d, bunkTime)); errno {
+	case 0, syscall.EAGAIN, syscall.EINTR:
 	case syscall.EFAULT:
 		return ErrCut
 	case syscall.ETIMEDOUT:
-		b.long = true
+		b.long = d >= bunkTime
+	default: // it is refused all of a sudden, or there is no memory for it
+		return b.nap(signal, d)
 	}
 	return nil
 }
 
 // nap sleeps on one word; a sign has to wait until it is over.
 func (b *bunk) nap(signal uint32, d time.Duration) error {
-	if sys.FutexWait(raw(b.on), signal, min(d, napTime), true) == syscall.EFAULT {
+	switch errno := sys.FutexWait(raw(b.on), signal, min(d, napTime), true); errno {
+	case 0, syscall.EAGAIN, syscall.EINTR, syscall.ETIMEDOUT:
+	case syscall.EFAULT:
 		return ErrCut
+	default:
+		time.Sleep(time.Millisecond) // no way to sleep on the word; look again in a moment
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 
+	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/wire"
 )
@@ -35,8 +36,11 @@ func (c *Conn) receive(m *link.Message, d *link.Deadline) (err error) {
 	if err := c.await(d, false); err != nil {
 		return err
 	}
-	asked := c.asked.Load()
-	if err := c.take(m, asked, c.askedID); err != nil {
+	asked, id := c.asked.Load(), uint64(0)
+	if asked {
+		id = c.askedID
+	}
+	if err := c.take(m, asked, id); err != nil {
 		return err
 	}
 	if asked {
@@ -70,7 +74,7 @@ var (
 func (c *Conn) take(m *link.Message, asked bool, id uint64) error {
 	own(&c.out.area[0]) // the answer goes there
 	length := c.in.length.Load()
-	c.in.have++ // consumed, whatever it is
+	c.in.have = c.in.seen // consumed, whatever it is, and those before it, which it has overwritten
 	if length == 0 || uint64(length) > uint64(len(c.in.area)) {
 		return violated(fmt.Errorf("%w: %d bytes, the area has %d", errLength, length, len(c.in.area)))
 	}
@@ -88,6 +92,9 @@ func (c *Conn) take(m *link.Message, asked bool, id uint64) error {
 	if err != nil {
 		return err
 	}
+	if size != int(length) { // its header says less than there is
+		return &link.ProtocolError{Header: h, Status: wire.StatusBadEnvelope, Err: codec.FieldError("header", "payload_len", codec.ErrBadLayout)}
+	}
 	if c.client && (!asked || id != h.MessageID) {
 		return &link.ProtocolError{Header: h, Status: wire.StatusBadEnvelope, Err: errNotAsked}
 	}
@@ -103,6 +110,9 @@ func (c *Conn) Drain(d *link.Deadline) error {
 		c.in.err = c.opError("receive", errDrained)
 	}
 	err := c.discard(d)
+	if errors.Is(err, ErrCut) {
+		return nil // the connection is broken
+	}
 	if p, ok := err.(passing); ok {
 		err = p.error
 	}
@@ -120,7 +130,10 @@ func (c *Conn) discard(d *link.Deadline) (err error) {
 		err := c.sleep(d)
 		switch {
 		case err == nil:
-			c.in.have++
+			c.in.have = c.in.seen
+			if c.signs.bits.Load()&(signGone|signClosed) == signGone {
+				return nil
+			}
 		case c.signs.bits.Load()&(signGone|signClosed) == signGone:
 			if _, interrupted := err.(passing); !interrupted {
 				return nil

@@ -99,10 +99,7 @@ func (c *Conn) exchange(h *wire.Header, payload []byte, m *link.Message, d *link
 		}
 	}
 	if sent != nil {
-		if err := sent(); err != nil {
-			if owed {
-				_ = c.wake() // a peer that cannot be woken is none
-			}
+		if err := c.tell(sent, owed); err != nil {
 			return true, stopped{err}
 		}
 	}
@@ -113,6 +110,20 @@ func (c *Conn) exchange(h *wire.Header, payload []byte, m *link.Message, d *link
 		return true, err
 	}
 	return true, c.take(m, true, h.MessageID)
+}
+
+// tell calls the caller's function between the two halves of an exchange. If that does not go on, the wake that is owed is
+// made: also where the function panics.
+func (c *Conn) tell(sent func() error, owed bool) error {
+	goesOn := false
+	defer func() {
+		if owed && !goesOn {
+			_ = c.wake() // a peer that cannot be woken is none
+		}
+	}()
+	err := sent()
+	goesOn = err == nil
+	return err
 }
 
 // prepare returns the payload that is to be sent under h, if it may be. The errors are what Commit returns.

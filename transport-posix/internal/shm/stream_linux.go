@@ -16,6 +16,7 @@ type stream struct {
 
 	// This side's own counts, whatever the peer writes.
 	have  uint64 // of seq, published or consumed
+	seen  uint64 // of seq, when it was looked at last
 	moved uint32 // of signal, if this side publishes
 }
 

@@ -29,10 +29,10 @@ func (c *Conn) await(d *link.Deadline, owed bool) error {
 		turns = c.brief
 	}
 	came, err := c.spin(turns)
-	c.in.brisk = came
-	if came {
+	c.in.brisk = came && err == nil
+	if came && err == nil {
 		c.in.pace.brief()
-		return err
+		return nil
 	}
 	if owed {
 		if lost := c.wake(); err == nil {
@@ -86,7 +86,9 @@ func (c *Conn) spinOn(d *link.Deadline) (came bool, err error) {
 		came, err = c.spin(clockTurns)
 		took = time.Duration(link.Now() - start)
 	}
-	c.in.pace.spun(came, took)
+	if limit > 0 && err == nil {
+		c.in.pace.spun(came, took)
+	}
 	return came, err
 }
 
@@ -97,6 +99,7 @@ func (c *Conn) look() (came bool, err error) {
 	if seq == c.in.have {
 		return false, nil
 	}
+	c.in.seen = seq
 	if int64(seq-c.in.have) < 0 {
 		return true, violated(errBackwards)
 	}
@@ -155,10 +158,11 @@ const forever = time.Hour
 // Steps of the model: sleep/beat, sleep/signal, sleep/signs, sleep/look, sleep/futex.
 func (c *Conn) sleep(d *link.Deadline) error {
 	moment := c.moment()
-	for {
+	for nods := 0; ; {
 		left, bounded := forever, false
 		if d != nil && *d != 0 {
 			left, bounded = d.Left()
+			left = min(left, forever-1) // only who has no deadline may sleep without an alarm
 		}
 		beat := c.signs.beat.Load()
 		signal := c.in.signal.Load()
@@ -176,7 +180,8 @@ func (c *Conn) sleep(d *link.Deadline) error {
 		var err error
 		if moment > 0 {
 			var over bool
-			if over, err = c.in.nod(signal, min(moment, left)); over {
+			nods++
+			if over, err = c.in.nod(signal, min(moment, left)); over || nods == mostNods {
 				moment = 0
 				c.stand()
 				c.seats = spin.Seats()
@@ -190,6 +195,9 @@ func (c *Conn) sleep(d *link.Deadline) error {
 		}
 	}
 }
+
+// mostNods bounds how often a peer that moves the signal and says nothing keeps a seat taken.
+const mostNods = 8
 
 // moment returns for how long this side may sleep without telling Go's scheduler, 0 if it may not: others need the
 // processor, if it is the only one.

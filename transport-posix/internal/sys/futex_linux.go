@@ -28,7 +28,7 @@ type FutexWord struct {
 	_     uint32
 }
 
-// FutexWake wakes whoever sleeps on a word of memory that processes share. EFAULT: the memory is not there any more.
+// FutexWake wakes all who sleep on a word of memory that processes share: one of them may have left in its mind already. EFAULT: the memory is not there any more.
 func FutexWake(word *uint32) syscall.Errno { return wake(word, futexWake) }
 
 // FutexWakeOwn is FutexWake for a word of this process alone.
@@ -69,5 +69,5 @@ var FutexHasVector = sync.OnceValue(func() bool {
 	return errno == unix.EINVAL // of no words; ENOSYS, or EPERM of a filter, where it is not to be had
 })
 
-// sysFutexWaitv is the number of the call on every architecture that has it.
+// sysFutexWaitv is the number of the call on nearly every architecture that has it; on others there is no such call.
 const sysFutexWaitv = 449

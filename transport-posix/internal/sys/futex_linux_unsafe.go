@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"math"
 	"syscall"
 	"unsafe"
 
@@ -19,7 +20,7 @@ func NewFutexWord(word *uint32, value uint32, private bool) FutexWord {
 }
 
 func wake(word *uint32, op uintptr) syscall.Errno {
-	_, _, errno := unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), op, 1, 0, 0, 0)
+	_, _, errno := unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), op, math.MaxInt32, 0, 0, 0)
 	return errno
 }
 
