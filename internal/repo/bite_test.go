@@ -136,6 +136,7 @@ func TestRulesBite(t *testing.T) {
 			{"core knows local", map[string]string{"service/a.go": imports("service", Prefix+"/service/local")}, "service/a.go"},
 			{"local knows the inside of a transport", map[string]string{"service/local/a.go": imports("local", Prefix+"/transport-posix/internal/sys")}, "service/local/a.go"},
 			{"snapshot knows transport", map[string]string{"snapshot/a.go": imports("snapshot", Prefix+"/transport-posix")}, "snapshot/a.go"},
+			{"producers know services", map[string]string{"snapshot/recompute/a.go": imports("recompute", Prefix+"/service")}, "snapshot/recompute/a.go imports service"},
 			{"tools know bench", map[string]string{"tools/a.go": imports("tools", Prefix+"/bench")}, "tools/a.go"},
 			{"hidden by a constraint", map[string]string{"service/a.go": "//go:build windows\n\n" + imports("service", Prefix+"/transport-windows")}, "service/a.go"},
 		},

@@ -12,8 +12,11 @@ import (
 // It waits until ctx ends, which ends the wait and not the run. Errors: that of the run, ErrNotReady among them; the
 // cause of ctx; ErrNotStarted; ErrStopped; ErrInside.
 func (r *Recomputer[T]) Refresh(ctx context.Context) (*Snapshot[T], error) {
+	if err := r.refused(ctx); err != nil {
+		return nil, err
+	}
 	e := r.m.lock()
-	f, err := r.join(ctx)
+	f, err := r.join()
 	e.mu.Unlock()
 	if err != nil {
 		return nil, err
@@ -28,6 +31,7 @@ func (r *Recomputer[T]) Fresh(ctx context.Context, maxAge time.Duration) (*Snaps
 	if maxAge <= 0 {
 		return r.Refresh(ctx)
 	}
+	refused := r.refused(ctx) // a context is code of a user's, not for under a lock
 	e := r.m.lock()
 	since := e.clock.Now().Add(-maxAge)
 	if c := r.current.Load(); c.good && !r.m.confirmed.Before(since) {
@@ -35,10 +39,14 @@ func (r *Recomputer[T]) Fresh(ctx context.Context, maxAge time.Duration) (*Snaps
 		c.look()
 		return c.snap, nil
 	}
+	if refused != nil {
+		e.mu.Unlock()
+		return nil, refused
+	}
 	f, n := r.now, r.m.run
-	if f == nil || n.late || n.number <= r.m.outdated || n.began.Before(since) || r.m.isInside(ctx) {
+	if f == nil || n.late || n.number <= r.m.outdated || n.began.Before(since) {
 		var err error
-		if f, err = r.join(ctx); err != nil {
+		if f, err = r.join(); err != nil {
 			e.mu.Unlock()
 			return nil, err
 		}
@@ -47,16 +55,23 @@ func (r *Recomputer[T]) Fresh(ctx context.Context, maxAge time.Duration) (*Snaps
 	return r.wait(ctx, f)
 }
 
+// refused says why nobody may wait with ctx; nil if one may.
+func (r *Recomputer[T]) refused(ctx context.Context) error {
+	if r.m.isInside(ctx) {
+		return r.m.named(ErrInside)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
 // join makes one wait for the next run, and makes that run start as soon as it can. The lock is held.
-func (r *Recomputer[T]) join(ctx context.Context) (*flight[T], error) {
-	switch {
-	case r.m.isInside(ctx):
-		return nil, r.m.named(ErrInside)
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case r.m.phase == phaseNew:
+func (r *Recomputer[T]) join() (*flight[T], error) {
+	switch r.m.phase {
+	case phaseNew:
 		return nil, r.m.named(ErrNotStarted)
-	case r.m.phase == phaseStopped:
+	case phaseStopped:
 		return nil, r.m.named(ErrStopped)
 	}
 	if r.next == nil {

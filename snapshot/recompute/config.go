@@ -50,7 +50,7 @@ type Config[T any] struct {
 	// Clock is where time comes from; default: the system. In a Group it is that of the group.
 	Clock Clock
 	// OnEvent is told how runs have ended; nil costs nothing. It is called synchronously, one event after the
-	// other, under no lock, from the goroutines of runs, before the next one starts: it must not block. What it
+	// other, under no lock, before the next run starts unless the run was not in time: it must not block. What it
 	// may do with its context is said at ErrInside.
 	OnEvent func(context.Context, Event)
 }

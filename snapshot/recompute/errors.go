@@ -52,6 +52,9 @@ func (e *PanicError) Unwrap() error {
 
 var errGoexit = errors.New("runtime.Goexit")
 
+// errExited is the error of a run that has left no other.
+var errExited error = &PanicError{Value: errGoexit}
+
 // named returns err with the name of what it happened to; nil for nil.
 func (m *member) named(err error) error {
 	if err == nil {

@@ -2,6 +2,7 @@ package recompute
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,4 +126,23 @@ func TestPauseAndMaxStale(t *testing.T) {
 		synctest.Wait()
 		value(t, r, 2, true)
 	})
+}
+
+// However a read falls together with the beginning of a pause, it is followed by a run: none is lost.
+func TestNoReadIsLost(t *testing.T) {
+	cfg := pausing(time.Microsecond)
+	r := started(t, cfg)
+	watchdog := time.After(2 * time.Minute)
+	for i := range soak(20_000, 2_000_000) {
+		s, _ := r.Get()
+		for r.latest().Gen == s.Gen { // which is no read
+			select {
+			case <-watchdog:
+				t.Fatalf("after %d reads no run follows: %+v", i, r.Status())
+			default:
+				runtime.Gosched()
+			}
+		}
+	}
+	t.Logf("%d pauses", r.Status().Pauses)
 }

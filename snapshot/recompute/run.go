@@ -21,25 +21,30 @@ type run struct {
 	undo   []func() // of prepare
 }
 
-// outcome is what a run has come to.
+// outcome is what a run has come to. err says it all: what is asked of an error, and its text, is code of a user's,
+// which may do anything, and is run before the outcome is made known under a lock.
 type outcome[T any] struct {
 	returned  bool
+	panicked  bool // or left by runtime.Goexit
+	timedOut  bool
 	premature bool
 	same      bool         // the value is that of the newest snapshot
 	next      *Snapshot[T] // to publish
-	err       error
+	err       error        // with the name of the recomputer
 }
 
 // execute makes a run. What is deferred happens also if the goroutine ends inside compute.
 func (r *Recomputer[T]) execute(n *run) {
 	defer r.m.leave()
 	defer r.m.deliver()
-	var o outcome[T]
+	o := outcome[T]{panicked: true, err: errExited} // should even caught not return
 	defer r.conclude(n, &o)
-	defer o.caught()
+	defer o.caught(n)
 	n.prepare()
-	o.err = r.attempt(n, &o)
-	o.returned = true
+	err := r.attempt(n, &o)
+	o.timedOut = n.finish()
+	o.err = r.m.explained(err, o.timedOut)
+	o.returned, o.panicked = true, false
 }
 
 // attempt calls all that is the user's.
@@ -76,7 +81,7 @@ func (r *Recomputer[T]) attempt(n *run, o *outcome[T]) error {
 }
 
 // caught is deferred: it ends a panic, and notes a runtime.Goexit, which goes on.
-func (o *outcome[T]) caught() {
+func (o *outcome[T]) caught(n *run) {
 	if o.returned {
 		return
 	}
@@ -84,12 +89,15 @@ func (o *outcome[T]) caught() {
 	if v == nil {
 		v = errGoexit
 	}
-	o.err = &PanicError{Value: v, Stack: debug.Stack()}
+	var err error = &PanicError{Value: v, Stack: debug.Stack()}
+	if o.timedOut = n.finish() || o.timedOut; o.timedOut {
+		err = fmt.Errorf("%w; %w", n.m.tooLong(), err)
+	}
+	o.err = n.m.named(err)
 }
 
 // conclude makes known what a run has come to.
 func (r *Recomputer[T]) conclude(n *run, o *outcome[T]) {
-	timedOut := n.finish()
 	e := r.m.lock()
 	defer e.mu.Unlock()
 	m, now := &r.m, e.clock.Now()
@@ -99,24 +107,22 @@ func (r *Recomputer[T]) conclude(n *run, o *outcome[T]) {
 	}
 	m.ended, m.pause = now, m.rest(now.Sub(n.began))
 	m.counts.lastCost = now.Sub(n.began)
-	var panicked *PanicError
+	if o.panicked {
+		m.counts.panics++
+	}
 	switch {
 	case n.late || m.phase == phaseStopped:
 		// Readers and those who waited have been told; only a panic is news.
 		m.wait = max(m.wait, m.pause)
-		if errors.As(o.err, &panicked) {
-			m.counts.panics++
-			m.counts.lastError, m.counts.lastFailure = m.named(o.err), now
-			m.tell(EventFail, n, now, m.counts.lastError)
+		if o.panicked {
+			m.counts.lastError, m.counts.lastFailure = o.err, now
+			m.tell(EventFail, n, now, o.err)
 		}
-	case timedOut || o.err != nil:
-		if timedOut {
-			o.err = m.timedOut(o.err)
-		}
-		m.failed(n, now, o.err)
+	case o.err != nil:
+		m.failed(n, now, o.err, o.timedOut)
 	case o.premature:
 		m.counts.premature++
-		m.wait = m.jittered(m.backoff)
+		m.wait = max(m.jittered(m.backoff), m.pause)
 		m.tell(EventPremature, n, now, nil)
 		m.body.fail(m.named(ErrNotReady))
 	default:
@@ -125,26 +131,26 @@ func (r *Recomputer[T]) conclude(n *run, o *outcome[T]) {
 	}
 }
 
-// timedOut returns the error of a run that has not been in time, and has returned err since.
-func (m *member) timedOut(err error) error {
-	took := fmt.Errorf("%w: more than %v", ErrTimeout, m.timeout)
-	if err == nil || errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return took
+// tooLong is the error of a run that has not been in time.
+func (m *member) tooLong() error { return fmt.Errorf("%w: more than %v", ErrTimeout, m.timeout) }
+
+// explained returns the error of a run that has returned err, and nil for one that has brought a value in time.
+func (m *member) explained(err error, timedOut bool) error {
+	switch {
+	case !timedOut:
+		return m.named(err)
+	case err == nil || errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
+		return m.named(m.tooLong())
 	}
-	return fmt.Errorf("%w: %w", took, err)
+	return m.named(fmt.Errorf("%w: %w", m.tooLong(), err))
 }
 
 // failed notes that a run has brought nothing, and plans the next one.
-func (m *member) failed(n *run, now time.Time, err error) {
-	err = m.named(err)
+func (m *member) failed(n *run, now time.Time, err error, timedOut bool) {
 	m.counts.failures++
 	m.counts.failing++
 	m.counts.lastError, m.counts.lastFailure = err, now
-	var panicked *PanicError
-	if errors.As(err, &panicked) {
-		m.counts.panics++
-	}
-	if errors.Is(err, ErrTimeout) {
+	if timedOut {
 		m.counts.timeouts++
 	}
 	m.delay = m.later(m.delay)
@@ -237,10 +243,11 @@ func (n *run) prepare() {
 
 // finish undoes prepare, and reports whether the run was not in time.
 func (n *run) finish() (timedOut bool) {
-	timedOut = errors.Is(context.Cause(n.ctx), ErrTimeout)
+	timedOut = context.Cause(n.ctx) == ErrTimeout
 	for _, undo := range n.undo {
 		undo()
 	}
+	n.undo = nil
 	n.cancel(nil)
 	return timedOut
 }
@@ -251,7 +258,7 @@ func (n *run) overdue() {
 	e := m.lock()
 	if m.run == n && !n.late && m.phase == phaseStarted && !n.over {
 		n.late = true
-		m.failed(n, e.clock.Now(), m.timedOut(nil))
+		m.failed(n, e.clock.Now(), m.named(m.tooLong()), true)
 	}
 	e.mu.Unlock()
 	m.deliver()

@@ -389,3 +389,53 @@ func TestReadyGate(t *testing.T) {
 		}
 	})
 }
+
+// hostile is an error that does to whoever looks at it what an error should not do.
+type hostile struct {
+	r    *Recomputer[int]
+	what func()
+}
+
+func (h hostile) Error() string   { h.r.Status(); h.what(); return "hostile" }
+func (h hostile) Is(error) bool   { h.r.Status(); h.what(); return false }
+func (h hostile) As(any) bool     { h.r.Status(); h.what(); return false }
+func (h hostile) Unwrap() []error { h.r.Status(); h.what(); return nil }
+
+// The methods of an error, and of a panic's value, are code of a user's as well: they may call back, panic, or end the
+// goroutine, and the run has failed.
+func TestHostileErrors(t *testing.T) {
+	for name, what := range map[string]func(){
+		"calls back": func() {},
+		"panics":     func() { panic("planted") },
+		"Goexit":     runtime.Goexit,
+	} {
+		for _, how := range []string{"returned", "returned too late", "panicked"} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				cfg := steady(time.Second)
+				cfg.Timeout = 5 * time.Second
+				inBubble(t, cfg, func(t *testing.T, r *Recomputer[int], s *source) {
+					start(t, r)
+					s.set(0, func(ctx context.Context, _ int) error {
+						switch how {
+						case "returned too late":
+							<-ctx.Done()
+						case "panicked":
+							panic(hostile{r, what})
+						}
+						return hostile{r, what}
+					})
+					if _, err := r.Refresh(t.Context()); err == nil {
+						t.Error("the run has not failed")
+					}
+					if st := r.Status(); st.Failures != 1 || st.LastError == nil {
+						t.Error(st.Failures, st.LastError == nil)
+					}
+					s.set(0, nil)
+					if _, err := r.Refresh(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			})
+		}
+	}
+}
