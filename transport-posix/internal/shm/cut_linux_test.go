@@ -128,6 +128,9 @@ func cutOnce(t *testing.T, cut func(*os.File, int64) error, i int) error {
 
 // A file that is cut before the client attaches, or while the server is about to begin.
 func TestCutBefore(t *testing.T) {
+	if raceDetector {
+		t.Skip("with the race detector a fault inside an atomic operation cannot be caught")
+	}
 	g, err := GeometryFor(testLimits)
 	if err != nil {
 		t.Fatal(err)
@@ -136,9 +139,6 @@ func TestCutBefore(t *testing.T) {
 	r, err := Create(path, g)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if raceDetector {
-		t.Skip("with the race detector a fault inside an atomic operation cannot be caught")
 	}
 	there, err := Attach(context.Background(), path)
 	if err != nil {
