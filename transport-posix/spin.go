@@ -1,8 +1,7 @@
 package posix
 
 import (
-	"sync/atomic"
-
+	"github.com/plugin-ipc/netipc/transport-posix/internal/spin"
 	"github.com/plugin-ipc/netipc/transport-posix/internal/sys"
 )
 
@@ -211,17 +210,7 @@ func (p *pace) begin(w way) {
 	p.way, p.sum, p.worst, p.n, p.misses, p.bad = w, 0, 0, 0, 0, 0
 }
 
-// hasty counts the waits of this process that hold a Go processor.
-var hasty atomic.Int32
-
-// takeSeat reports whether one more may: as many as there are processors but one, so that goroutines go on and the
-// poller is looked at, and one where there is only one. leaveSeat follows.
-func takeSeat(procs int) bool {
-	if hasty.Add(1) <= int32(max(1, procs-1)) {
-		return true
-	}
-	hasty.Add(-1)
-	return false
-}
-
-func leaveSeat() { hasty.Add(-1) }
+// takeSeat reports whether one more wait of this process may hold a Go processor: as many as there are processors but one,
+// so that goroutines go on and the poller is looked at, and one where there is only one. Waits for shared memory count
+// among them. spin.LeaveSeat follows.
+func takeSeat(procs int) bool { return spin.TakeSeat(int32(max(1, procs-1))) }

@@ -5,6 +5,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/plugin-ipc/netipc/transport-posix/internal/spin"
 	"github.com/plugin-ipc/netipc/transport-posix/internal/sys"
 )
 
@@ -173,13 +174,13 @@ func TestSeats(t *testing.T) {
 			}
 		}
 		for range taken {
-			leaveSeat()
+			spin.LeaveSeat()
 		}
 		if taken != want {
 			t.Errorf("%d seats of %d processors, want %d", taken, procs, want)
 		}
 	}
-	if n := hasty.Load(); n != 0 {
+	if n := spin.TakenSeats(); n != 0 {
 		t.Errorf("%d seats are taken for good", n)
 	}
 }

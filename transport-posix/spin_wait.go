@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/transport-posix/internal/spin"
 	"github.com/plugin-ipc/netipc/transport-posix/internal/sys"
 )
 
@@ -55,7 +56,7 @@ func (r *reader) receive(fd uintptr, first, rest []byte, woken bool) (n int, err
 	} else {
 		n, errno = r.spin(fd, first, rest)
 	}
-	leaveSeat()
+	spin.LeaveSeat()
 	switch errno {
 	case syscall.EAGAIN:
 		if !r.interrupted.Load() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/link/linktest"
+	"github.com/plugin-ipc/netipc/transport-posix/internal/spin"
 	"github.com/plugin-ipc/netipc/transport-posix/internal/sys"
 )
 
@@ -104,7 +105,7 @@ func TestEveryWayDelivers(t *testing.T) {
 		if err := linktest.Await(t, "the echo", done); !errors.Is(err, link.ErrPeerClosed) {
 			t.Error(err)
 		}
-		if n := hasty.Load(); n != 0 {
+		if n := spin.TakenSeats(); n != 0 {
 			t.Errorf("%d seats are taken for good", n)
 		}
 	})

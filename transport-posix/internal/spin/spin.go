@@ -24,6 +24,9 @@ func TakeSeat(most int32) bool {
 // LeaveSeat gives back what TakeSeat took.
 func LeaveSeat() { spinners.Add(-1) }
 
+// TakenSeats returns how many are taken now.
+func TakenSeats() int { return int(spinners.Load()) }
+
 // Pause tells the processor n times that this is a wait, so that it neither burns power nor guesses wrong when it
 // ends. How long that takes differs by a factor of ten from one processor to another; TurnTime measures.
 func Pause(n uint32) { pause(n) }

@@ -21,7 +21,7 @@ func TestSeats(t *testing.T) {
 	for range 3 {
 		LeaveSeat()
 	}
-	if n := spinners.Load(); n != 0 {
+	if n := TakenSeats(); n != 0 {
 		t.Errorf("%d seats are taken in the end", n)
 	}
 }
