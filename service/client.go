@@ -42,10 +42,15 @@ func (c *Client[Req, View, M]) Call(ctx context.Context, r Req, use func(View) e
 
 // do gets the answer to r. On success t.x holds it.
 func (c *Client[Req, View, M]) do(ctx context.Context, t *try, r Req) (View, error) {
-	var none View
 	if err := c.c.enter(ctx, t); err != nil {
+		var none View
 		return none, err
 	}
+	return c.persist(ctx, t, r)
+}
+
+// persist makes the attempts of a call that has begun.
+func (c *Client[Req, View, M]) persist(ctx context.Context, t *try, r Req) (View, error) {
 	for {
 		v, err := c.attempt(ctx, t, r)
 		if err == nil {
@@ -53,6 +58,7 @@ func (c *Client[Req, View, M]) do(ctx context.Context, t *try, r Req) (View, err
 			return v, nil
 		}
 		if err := c.c.again(ctx, t, err); err != nil {
+			var none View
 			return none, err
 		}
 	}

@@ -24,17 +24,12 @@ func (c *Client[Req, View, M]) AcquireIn(ctx context.Context, s *Series, r Req) 
 	if err := s.join(&t); err != nil {
 		return Lease[View]{}, c.c.lost(err)
 	}
-	for {
-		v, err := c.attempt(ctx, &t, r)
-		if err == nil {
-			t.x.answered = true
-			s.bound.deadline = t.x.bound.deadline // may have started to run
-			return Lease[View]{view: v, x: t.x, loan: t.x.lend()}, nil
-		}
-		if err := c.c.again(ctx, &t, err); err != nil {
-			return Lease[View]{}, err
-		}
+	v, err := c.persist(ctx, &t, r)
+	if err != nil {
+		return Lease[View]{}, err
 	}
+	s.bound.deadline = t.x.bound.deadline // may have started to run
+	return Lease[View]{view: v, x: t.x, loan: t.x.lend()}, nil
 }
 
 // join puts a request under the bounds of the series. One that has not waited so far has not looked at the clock
