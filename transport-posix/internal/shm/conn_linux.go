@@ -29,7 +29,6 @@ type Conn struct {
 	gate    gate
 	signs   signs
 	watched chan struct{} // closed when nobody reads the socket any more
-	closed  atomic.Bool
 
 	out struct { // of the sender
 		link.Outbox
@@ -82,7 +81,7 @@ func newConn(r *Region, sock link.Packets, info link.Info, out, in stream, sends
 	c.signs.woken = make(chan struct{}, 1)
 	c.out.Outbox, c.out.stream = link.NewOutbox(sends, info.Limits), out
 	c.in.stream, c.in.Inbox = in, link.NewInbox(receives, info.Limits)
-	c.in.bunk.signs, c.in.bunk.on = &c.signs, in.signal
+	c.in.bunk = newBunk(&c.signs, in.signal)
 	return c
 }
 
@@ -123,10 +122,9 @@ func (c *Conn) Interrupt(side link.Side, cause error) { c.signs.interrupt(side, 
 
 // Close implements link.Conn. What was sent, the peer can still receive: its mapping outlives the file.
 func (c *Conn) Close() error {
-	if c.closed.Swap(true) {
+	if !c.signs.raise(signClosed) {
 		return nil
 	}
-	c.signs.raise(signClosed)
 	err := c.region.Remove()
 	err = errors.Join(err, c.sock.Close())
 	<-c.watched
@@ -146,6 +144,14 @@ func (c *Conn) misused(err error) error {
 		return err
 	}
 	return c.opError("send", err)
+}
+
+// asks notes that a request is out whose answer has not come; of a server nothing.
+func (c *Conn) asks(id uint64) {
+	if c.client {
+		c.askedID = id
+		c.asked.Store(true)
+	}
 }
 
 func tooMany(id uint64) error {

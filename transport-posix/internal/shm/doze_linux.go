@@ -28,11 +28,15 @@ var bunks atomic.Int32
 // bunk is where a receiver sleeps.
 type bunk struct {
 	signs *signs
-	on    *atomic.Uint32 // the signal of the peer's messages
 	words [2]sys.FutexWord
 	long  bool         // it has slept here for bunkTime already
 	dozes atomic.Int32 // how often it has gone to sleep
 	sleeper
+}
+
+// newBunk returns the bunk of one who sleeps on signal, and is told of signs.
+func newBunk(s *signs, signal *atomic.Uint32) bunk {
+	return bunk{signs: s, sleeper: sleeper{word: signal, nudge: s.nudge}}
 }
 
 // doze sleeps while signal and beat are what they were, at most for d, and may return early. ErrCut: the memory is not
@@ -50,7 +54,7 @@ func (b *bunk) doze(signal, beat uint32, d time.Duration) error {
 		return b.lodge(signal, d)
 	}
 	defer bunks.Add(-1)
-	b.words[0] = sys.NewFutexWord(raw(b.on), signal, false)
+	b.words[0] = sys.NewFutexWord(raw(b.word), signal, false)
 	b.words[1] = sys.NewFutexWord(raw(&b.signs.beat), beat, true)
 	switch errno := sys.FutexWaitAny(b.words[:], min(d, bunkTime)); errno {
 	case 0, syscall.EAGAIN, syscall.EINTR:
@@ -66,7 +70,7 @@ func (b *bunk) doze(signal, beat uint32, d time.Duration) error {
 
 // nap sleeps on one word; a sign has to wait until it is over.
 func (b *bunk) nap(signal uint32, d time.Duration) error {
-	switch errno := sys.FutexWait(raw(b.on), signal, min(d, napTime), true); errno {
+	switch errno := sys.FutexWait(raw(b.word), signal, min(d, napTime), true); errno {
 	case 0, syscall.EAGAIN, syscall.EINTR, syscall.ETIMEDOUT:
 	case syscall.EFAULT:
 		return ErrCut
@@ -79,7 +83,7 @@ func (b *bunk) nap(signal uint32, d time.Duration) error {
 // nod sleeps on one word for a moment, without telling Go's scheduler, which would cost more than the sleep. over says that
 // the moment has passed.
 func (b *bunk) nod(signal uint32, d time.Duration) (over bool, err error) {
-	switch sys.FutexWait(raw(b.on), signal, d, false) {
+	switch sys.FutexWait(raw(b.word), signal, d, false) {
 	case syscall.EFAULT:
 		return true, ErrCut
 	case syscall.ETIMEDOUT:
@@ -90,7 +94,7 @@ func (b *bunk) nod(signal uint32, d time.Duration) (over bool, err error) {
 
 // lodge sleeps in a dormitory.
 func (b *bunk) lodge(signal uint32, d time.Duration) error {
-	b.sleeper.word, b.sleeper.value, b.sleeper.nudge = b.on, signal, b.signs.nudge
+	b.value = signal
 	b.sleeper.enter()
 	defer b.sleeper.leave()
 	if d >= forever {

@@ -10,8 +10,14 @@ type gate struct {
 
 const gateShut = 1 << 32
 
-// enter lets a call in, unless the gate is shut. leave follows in both cases.
-func (g *gate) enter() bool { return g.inside.Add(1) > 0 }
+// enter lets a call in, unless the gate is shut. leave follows if it was let in.
+func (g *gate) enter() bool {
+	if g.inside.Add(1) > 0 {
+		return true
+	}
+	g.leave()
+	return false
+}
 
 func (g *gate) leave() {
 	if g.inside.Add(-1) != -gateShut {

@@ -14,7 +14,7 @@ import (
 func (c *Conn) Recv(m *link.Message, d *link.Deadline) error {
 	m.Release()
 	if c.in.err != nil {
-		if c.closed.Load() { // which is the last word, whatever was before
+		if c.signs.bits.Load()&signClosed != 0 { // which is the last word, whatever was before
 			return c.opError("receive", link.ErrClosed)
 		}
 		return c.in.err
@@ -27,7 +27,6 @@ func (c *Conn) Recv(m *link.Message, d *link.Deadline) error {
 
 func (c *Conn) receive(m *link.Message, d *link.Deadline) (err error) {
 	if !c.gate.enter() {
-		c.gate.leave()
 		return link.ErrClosed
 	}
 	defer c.finish(debug.SetPanicOnFault(true), &err)
@@ -122,7 +121,6 @@ func (c *Conn) Drain(d *link.Deadline) error {
 // discard passes over messages until the peer is gone: nil.
 func (c *Conn) discard(d *link.Deadline) (err error) {
 	if !c.gate.enter() {
-		c.gate.leave()
 		return link.ErrClosed
 	}
 	defer c.finish(debug.SetPanicOnFault(true), &err)

@@ -38,10 +38,7 @@ func (c *Conn) Commit(h wire.Header, n int, _ *link.Deadline) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.client {
-		c.askedID = h.MessageID
-		c.asked.Store(true)
-	}
+	c.asks(h.MessageID)
 	if err := c.send(&h, payload); err != nil {
 		return c.opError("send", err)
 	}
@@ -51,7 +48,6 @@ func (c *Conn) Commit(h wire.Header, n int, _ *link.Deadline) (err error) {
 // send publishes a message and wakes the peer.
 func (c *Conn) send(h *wire.Header, payload []byte) (err error) {
 	if !c.gate.enter() {
-		c.gate.leave()
 		return link.ErrClosed
 	}
 	defer c.finish(debug.SetPanicOnFault(true), &err)
@@ -75,16 +71,12 @@ func (c *Conn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline,
 	if !went {
 		return false, c.opError("send", err)
 	}
-	if c.client { // the answer may come yet
-		c.askedID = h.MessageID
-		c.asked.Store(true)
-	}
+	c.asks(h.MessageID) // the answer may come yet
 	return true, c.received(err)
 }
 
 func (c *Conn) exchange(h *wire.Header, payload []byte, m *link.Message, d *link.Deadline, sent func() error) (went bool, err error) {
 	if !c.gate.enter() {
-		c.gate.leave()
 		return false, link.ErrClosed
 	}
 	defer c.finish(debug.SetPanicOnFault(true), &err)

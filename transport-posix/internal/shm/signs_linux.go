@@ -27,14 +27,15 @@ const (
 )
 
 // raise sets a sign, and then wakes whoever sleeps: who has read beat before finds it changed, and who has not finds the
-// sign.
+// sign. It reports whether the sign is new.
 //
 // Steps of the model: raise/sign, raise/beat, raise/wake.
-func (s *signs) raise(bit uint32) {
-	s.bits.Or(bit)
+func (s *signs) raise(bit uint32) bool {
+	before := s.bits.Or(bit)
 	s.beat.Add(1)
 	sys.FutexWakeOwn(raw(&s.beat))
 	s.nudge()
+	return before&bit == 0
 }
 
 // nudge leaves a token for a sleeper in a dormitory. One that is there already serves as well.
