@@ -39,7 +39,7 @@ func (s *scan) registered(part string) (class, bool) {
 			return c, true
 		}
 		c := s.named(KindNspawn, "", name)
-		if !s.user {
+		if !s.user && strings.IndexByte(name, 0) < 0 { // of which there can be no file
 			c.source, c.id = sourceMachine, name
 		}
 		return c, true
