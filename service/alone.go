@@ -19,9 +19,17 @@ const (
 
 // takeOnly is take where there is one slot.
 func (s *session) takeOnly(ctx context.Context, b *bound) (*call, error) {
+	if x := s.grabOnly(ctx, b); x != nil {
+		return x, nil
+	}
+	return s.queueOnly(ctx, b)
+}
+
+// grabOnly takes the slot if it is free and nobody waits for it. Nil: it is not.
+func (s *session) grabOnly(ctx context.Context, b *bound) *call {
 	w := s.word.Load()
 	if w&(onlyHeld|onlyBarred) != 0 || !s.word.CompareAndSwap(w, w|onlyHeld) {
-		return s.queueOnly(ctx, b)
+		return nil
 	}
 	x := s.only
 	if ctx.Done() != x.done || b.era != x.bound.era {
@@ -30,7 +38,7 @@ func (s *session) takeOnly(ctx context.Context, b *bound) (*call, error) {
 		s.mu.Unlock()
 	}
 	x.bound.deadline, x.sent = b.deadline, false
-	return x, nil
+	return x
 }
 
 // adopt makes the slot that of a caller with another context, or of another era. Its holder is the caller. s.mu is held.
@@ -241,16 +249,7 @@ func (x *call) unanswered(ctx context.Context, n int, sent bool, err error) erro
 	x.out = uint64(n) + wire.HeaderSize
 	switch {
 	case refused, errors.Is(err, errWake):
-		s.mu.Lock()
-		x.state, x.at, x.late = callWaiting, 0, false
-		s.mu.Unlock()
-		if err := x.await(ctx); err != nil {
-			return err
-		}
-		s.mu.Lock()
-		x.state = callIdle
-		s.mu.Unlock()
-		return nil
+		return x.hear(ctx)
 	case errors.Is(err, link.ErrTimeout):
 		if err := x.depart(stop(ErrTimeout)); err != nil {
 			return err
@@ -259,4 +258,19 @@ func (x *call) unanswered(ctx context.Context, n int, sent bool, err error) erro
 	}
 	s.fail(err)
 	return s.cause()
+}
+
+// hear waits for the answer to what is out already.
+func (x *call) hear(ctx context.Context) error {
+	s := x.s
+	s.mu.Lock()
+	x.state, x.at, x.late = callWaiting, 0, false
+	s.mu.Unlock()
+	if err := x.await(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	x.state = callIdle
+	s.mu.Unlock()
+	return nil
 }

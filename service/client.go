@@ -79,34 +79,51 @@ func (c *Client[Req, View, M]) attempt(ctx context.Context, t *try, r Req) (v Vi
 
 // exchange is an attempt that has its slot.
 func (c *Client[Req, View, M]) exchange(ctx context.Context, t *try, r Req) (View, error) {
-	var none View
-	h := wire.Header{Kind: wire.KindRequest, Code: uint16(c.m.Code()), ItemCount: 1}
+	if err := c.request(ctx, t, r, false); err != nil {
+		var none View
+		return none, err
+	}
+	return c.answer(t)
+}
+
+// request sends r and, unless it is sent ahead, waits for the answer.
+func (c *Client[Req, View, M]) request(ctx context.Context, t *try, r Req, ahead bool) error {
+	h := c.header()
 	for {
 		buf, err := t.x.reserve(ctx, c.m.RequestSize(r))
 		if err != nil {
-			return none, err
+			return err
 		}
 		n, err := c.m.EncodeRequest(buf, r)
 		if err != nil {
 			t.x.unreserve()
-			return none, stop(err)
+			return stop(err)
 		}
-		err = t.x.transact(ctx, h, n)
-		if err == nil {
-			break
+		if ahead {
+			err = t.x.ask(ctx, h, n)
+		} else {
+			err = t.x.transact(ctx, h, n)
 		}
 		if err != errAgain {
-			return none, err
+			return err
 		}
 	}
-	if err := t.x.judge(h); err != nil {
-		return none, err
+}
+
+func (c *Client[Req, View, M]) header() wire.Header {
+	return wire.Header{Kind: wire.KindRequest, Code: uint16(c.m.Code()), ItemCount: 1}
+}
+
+// answer judges the answer that has come.
+func (c *Client[Req, View, M]) answer(t *try) (v View, err error) {
+	if err := t.x.judge(c.header()); err != nil {
+		return v, err
 	}
-	v, err := c.m.DecodeResponse(t.x.answer())
+	got, err := c.m.DecodeResponse(t.x.answer())
 	if err != nil {
-		return none, t.x.malformed(err)
+		return v, t.x.malformed(err)
 	}
-	return v, nil
+	return got, nil
 }
 
 // Acquire is Call for those who want to keep the answer for a while: the view lives until the lease is
@@ -125,6 +142,7 @@ type Lease[View any] struct {
 	view View
 	x    *call
 	loan uint64
+	kept bool
 }
 
 // View returns the answer, borrowed until Release; copy to keep.

@@ -12,24 +12,36 @@ import (
 type Series struct {
 	bound bound
 	begun bool
+	sent  bool // a request ahead
+	ahead try  // which
 }
 
 // AcquireIn is Acquire for the next request of a series. The time that the client's Timeout, or ctx, leaves a call is
 // all that the whole series has.
 func (c *Client[Req, View, M]) AcquireIn(ctx context.Context, s *Series, r Req) (Lease[View], error) {
-	var t try
-	if err := c.c.enter(ctx, &t); err != nil {
-		return Lease[View]{}, err
-	}
-	if err := s.join(&t); err != nil {
-		return Lease[View]{}, c.c.lost(err)
-	}
-	v, err := c.persist(ctx, &t, r)
+	t, v, err := c.next(ctx, s, r)
 	if err != nil {
 		return Lease[View]{}, err
 	}
 	s.bound.deadline = t.x.bound.deadline // may have started to run
 	return Lease[View]{view: v, x: t.x, loan: t.x.lend()}, nil
+}
+
+// next makes the next request of a series, or waits for the answer to the one that is ahead.
+func (c *Client[Req, View, M]) next(ctx context.Context, s *Series, r Req) (t try, v View, err error) {
+	if s.sent {
+		t, s.sent = s.ahead, false
+		v, err = c.catchUp(ctx, &t, r)
+		return t, v, err
+	}
+	if err := c.c.enter(ctx, &t); err != nil {
+		return t, v, err
+	}
+	if err := s.join(&t); err != nil {
+		return t, v, c.c.lost(err)
+	}
+	v, err = c.persist(ctx, &t, r)
+	return t, v, err
 }
 
 // join puts a request under the bounds of the series. One that has not waited so far has not looked at the clock
@@ -49,16 +61,30 @@ func (s *Series) join(t *try) error {
 	return nil
 }
 
-// Distrust is Release for an answer that is well-formed and yet cannot be true: it ends the session that the answer
-// came in, for all callers, whose requests are sent again in another one. It returns err as calls return theirs. The
-// client stays READY; its next call reconnects.
+// Keep is Release for who keeps the answer: the view lives on in m, without a copy, until m is released, swapped or
+// filled again. What m held before is over. A second Keep, or one after Release, leaves m as it is.
+func (l *Lease[View]) Keep(m *link.Message) {
+	if l.x == nil || !l.x.claim(l.loan) {
+		return
+	}
+	l.x.msg.Swap(m)
+	l.kept = true
+	l.x.giveBack()
+}
+
+// Distrust is Release for an answer that is well-formed and yet cannot be true, one that was kept included: it ends the
+// session that the answer came in, for all callers, whose requests are sent again in another one. It returns err as calls
+// return theirs. The client stays READY; its next call reconnects.
 func (l Lease[View]) Distrust(err error) error {
 	if l.x == nil {
 		return err
 	}
 	s := l.x.s
 	err = link.NewOpError("call", s.c.dialer.Endpoint(), err)
-	if l.x.claim(l.loan) {
+	switch {
+	case l.kept:
+		s.fail(err)
+	case l.x.claim(l.loan):
 		l.x.giveBack()
 		s.fail(err)
 	}

@@ -1,6 +1,10 @@
 package lookup
 
-import "sort"
+import (
+	"sort"
+
+	"github.com/plugin-ipc/netipc/codec/link"
+)
 
 // Answer is the answer to all keys of a call, in their order. It borrows what its runs do.
 type Answer[V any] struct {
@@ -8,10 +12,10 @@ type Answer[V any] struct {
 	Generation uint64
 	Runs       []Run[V] // in the order of the keys, without gaps
 
-	bufs [][]byte // copies of the payloads of parts; more than are in use
-	used int      // of these
-	todo []span   // keys without an answer, the first ones last
-	next []span   // of the part that is being judged, the first ones first
+	kept []*link.Message // parts; more than are in use
+	used int             // of these
+	todo []span          // keys without an answer, the first ones last
+	next []span          // of the part that is being judged, the first ones first
 }
 
 // Run is some keys that follow one another and have their items in one payload.
@@ -42,24 +46,20 @@ func (a *Answer[V]) Find(i int) (V, int) {
 
 // reset makes a ready for another call. Buffers are kept.
 func (a *Answer[V]) reset() {
-	for _, b := range a.bufs[:a.used] {
-		poison(b)
+	for _, m := range a.kept[:a.used] {
+		m.Release()
 	}
 	clear(a.Runs)
-	*a = Answer[V]{Runs: a.Runs[:0], bufs: a.bufs, todo: a.todo[:0], next: a.next[:0]}
+	*a = Answer[V]{Runs: a.Runs[:0], kept: a.kept, todo: a.todo[:0], next: a.next[:0]}
 }
 
-// buffer returns a buffer for a copy. keep takes it back, with what it has become.
-func (a *Answer[V]) buffer() []byte {
-	if a.used == len(a.bufs) {
-		a.bufs = append(a.bufs, nil)
+// message returns what one more part can be kept in.
+func (a *Answer[V]) message() *link.Message {
+	if a.used == len(a.kept) {
+		a.kept = append(a.kept, new(link.Message))
 	}
-	return a.bufs[a.used]
-}
-
-func (a *Answer[V]) keep(b []byte) {
-	a.bufs[a.used] = b
 	a.used++
+	return a.kept[a.used-1]
 }
 
 // order sorts the runs, which are in order unless the provider left gaps.

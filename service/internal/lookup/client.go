@@ -26,7 +26,7 @@ func NewClient[K any, R Keys[K], V View[V], M Method[K, R, V]](d link.Dialer, cf
 }
 
 // View asks for keys and passes the answer to use, on the caller's goroutine, under no lock. The answer dies when use
-// returns. An answer that comes in one part is passed on where it was received, others are copies.
+// returns. The answer lies where it was received.
 func (c *Client[K, R, V, M]) View(ctx context.Context, keys R, use func(*Answer[V]) error) error {
 	a, _ := c.answers.Get().(*Answer[V])
 	if a == nil {
@@ -34,6 +34,7 @@ func (c *Client[K, R, V, M]) View(ctx context.Context, keys R, use func(*Answer[
 	}
 	w := work[K, R, V, M]{c: c, keys: keys, a: a, sizes: c.typical.load()}
 	defer func() {
+		w.series.End()
 		w.whole.Release()
 		a.reset()
 		c.answers.Put(a)

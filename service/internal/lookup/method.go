@@ -26,8 +26,6 @@ type Keys[K any] interface {
 type View[V any] interface {
 	Len() int
 	Generation() uint64
-	// Copy returns the same answer in the storage of dst.
-	Copy(dst []byte) (copied V, buf []byte)
 }
 
 // Fate is what became of a key.

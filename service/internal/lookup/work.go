@@ -3,6 +3,7 @@ package lookup
 import (
 	"context"
 	"fmt"
+	"sort"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/service"
@@ -18,10 +19,17 @@ type work[K any, R Keys[K], V View[V], M Method[K, R, V]] struct {
 
 	whole    service.Lease[V] // of an answer that came in one part
 	checked  bool             // the keys are; those of a single request are when it is encoded
+	ahead    request          // that is out already
 	calls    int              // requests that were answered
 	attempts int              // and those that were not
 	answered int              // keys
 	bytes    int              // of their items
+}
+
+// request is that for the first n keys of a span.
+type request struct {
+	of span
+	n  int
 }
 
 // gather fills in the answer.
@@ -34,6 +42,12 @@ func (w *work[K, R, V, M]) gather(ctx context.Context) error {
 	a.todo = append(a.todo, span{from: 0, to: len(w.keys)})
 	for len(a.todo) > 0 {
 		s := a.todo[len(a.todo)-1]
+		if w.ahead.n > 0 {
+			if err := w.catchUp(ctx, s); err != nil {
+				return err
+			}
+			continue
+		}
 		n, ask := w.plan(s)
 		if !w.checked && n < len(w.keys) {
 			// A key that cannot be is found before the first request, and not somewhere in the middle.
@@ -92,21 +106,62 @@ func (w *work[K, R, V, M]) ask(ctx context.Context, s span, n int) error {
 		return w.ceiling("Calls", w.c.ceilings.Calls)
 	}
 	w.attempts++
-	keys := w.keys[s.from : s.from+n]
-	lease, err := w.c.c.AcquireIn(ctx, &w.series, keys)
-	if err != nil {
-		if requestRefused(err) && w.c.Ready() {
-			// Then smaller requests have to do, and keys that do not fit them cannot be asked for: plan knows.
-			w.c.refused.note(w.c.Status().Connects, w.c.m.RequestSize(keys))
-			return nil
-		}
+	lease, refused, err := w.await(ctx, s, n)
+	if err != nil || refused {
 		return err
 	}
-	return w.take(lease, s, n)
+	return w.take(ctx, lease, s, n)
+}
+
+// await waits for the answer to the first n keys of s. refused: the request is too large.
+func (w *work[K, R, V, M]) await(ctx context.Context, s span, n int) (lease service.Lease[V], refused bool, err error) {
+	keys := w.keys[s.from : s.from+n]
+	lease, err = w.c.c.AcquireIn(ctx, &w.series, keys)
+	if err != nil && requestRefused(err) && w.c.Ready() {
+		// Then smaller requests have to do, and keys that do not fit them cannot be asked for: plan knows.
+		w.c.refused.note(w.c.Status().Connects, w.c.m.RequestSize(keys))
+		return lease, true, nil
+	}
+	return lease, false, err
+}
+
+// foresee sends the request that comes after v, the answer to the first n keys of s, before v is judged; so the provider
+// works while this does. If the judgement is another, its answer is thrown away.
+func (w *work[K, R, V, M]) foresee(ctx context.Context, v V, s span, n int) {
+	// What had no room is, of a provider that keeps to the rules, a suffix.
+	had := sort.Search(n, func(i int) bool {
+		f, _, _ := w.c.m.Item(v, i, w.keys[s.from+i])
+		return f == Exceeded
+	})
+	if had == 0 || s.from+had == s.to || w.attempts == w.c.ceilings.Calls {
+		return
+	}
+	next := span{from: s.from + had, to: s.to}
+	if n, ask := w.plan(next); ask && n > 0 {
+		if w.c.c.Ahead(ctx, &w.series, w.keys[next.from:next.from+n]) {
+			w.attempts++
+			w.ahead = request{next, n}
+		}
+	}
+}
+
+// catchUp takes the answer to what was sent ahead, s being what is to be asked for next.
+func (w *work[K, R, V, M]) catchUp(ctx context.Context, s span) error {
+	r := w.ahead
+	w.ahead = request{}
+	lease, refused, err := w.await(ctx, r.of, r.n)
+	switch {
+	case err != nil || refused:
+		return err
+	case r.of != s:
+		lease.Release()
+		return nil
+	}
+	return w.take(ctx, lease, s, r.n)
 }
 
 // take judges the answer to the first n keys of s and keeps what it says.
-func (w *work[K, R, V, M]) take(lease service.Lease[V], s span, n int) error {
+func (w *work[K, R, V, M]) take(ctx context.Context, lease service.Lease[V], s span, n int) error {
 	a, v := w.a, lease.View()
 	switch {
 	case v.Len() != n:
@@ -117,6 +172,10 @@ func (w *work[K, R, V, M]) take(lease service.Lease[V], s span, n int) error {
 	a.Generation = v.Generation()
 	w.calls++
 	first, before := len(a.Runs), w.answered
+	if first > 0 || n < len(w.keys) {
+		lease.Keep(a.message())
+		w.foresee(ctx, v, s, n)
+	}
 	if wrong := w.judge(v, s, n); wrong >= 0 {
 		return lease.Distrust(fmt.Errorf("%w: item %d names another key than the one that was asked for", ErrEcho, s.from+wrong))
 	}
@@ -125,13 +184,12 @@ func (w *work[K, R, V, M]) take(lease service.Lease[V], s span, n int) error {
 		return lease.Distrust(fmt.Errorf("%w: %d keys, of which %q is the first", ErrNoProgress, n, fmt.Sprint(w.keys[s.from])))
 	}
 	a.advance(n)
-	if len(a.todo) == 0 && first == 0 {
-		w.whole = lease
-	} else {
-		var b []byte
-		v, b = v.Copy(a.buffer())
-		a.keep(b)
-		lease.Release()
+	if first == 0 && n == len(w.keys) {
+		if len(a.todo) == 0 {
+			w.whole = lease
+		} else {
+			lease.Keep(a.message())
+		}
 	}
 	for k := range a.Runs[first:] {
 		a.Runs[first+k].View = v

@@ -1,5 +1,0 @@
-//go:build !netipc_invariants
-
-package lookup
-
-func poison([]byte) {}
