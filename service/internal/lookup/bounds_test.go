@@ -3,6 +3,7 @@ package lookup_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,33 +17,35 @@ import (
 // One deadline bounds all requests of a call, whether it is the context's or the client's own.
 func TestOneDeadline(t *testing.T) {
 	for name, own := range map[string]bool{"of the context": false, "of the client": true} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, limits{1 << 10, 1 << 20}, applookup.Ceilings{}, func(_ int, pids []uint32) payload.Response {
-					<-time.After(time.Second) // of the bubble's clock
-					return items(pids, func(i int) payload.Status {
-						if i == 0 {
-							return payload.StatusKnown
-						}
-						return payload.StatusPayloadExceeded
+		for _, depth := range depths {
+			t.Run(fmt.Sprintf("%s, depth %d", name, depth), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := newRig(t, limits{request: 1 << 10, response: 1 << 20, depth: depth}, applookup.Ceilings{}, func(_ int, pids []uint32) payload.Response {
+						<-time.After(time.Second) // of the bubble's clock
+						return items(pids, func(i int) payload.Status {
+							if i == 0 {
+								return payload.StatusKnown
+							}
+							return payload.StatusPayloadExceeded
+						})
 					})
+					defer r.Close()
+					bound, ctx := service.DefaultTimeout, t.Context()
+					if !own {
+						var cancel context.CancelFunc
+						bound = 10*time.Second + time.Millisecond
+						ctx, cancel = context.WithTimeout(ctx, bound)
+						defer cancel()
+					}
+					start := time.Now()
+					err := r.View(ctx, numbered(50), func(applookup.AnswerView) error { return nil })
+					if !errors.Is(err, service.ErrTimeout) || time.Since(start).Round(time.Second) != bound.Round(time.Second) {
+						t.Errorf("after %v: %v, want ErrTimeout after %v", time.Since(start), err, bound)
+					}
+					<-time.After(2 * time.Second) // the handler comes back
 				})
-				defer r.Close()
-				bound, ctx := service.DefaultTimeout, t.Context()
-				if !own {
-					var cancel context.CancelFunc
-					bound = 10*time.Second + time.Millisecond
-					ctx, cancel = context.WithTimeout(ctx, bound)
-					defer cancel()
-				}
-				start := time.Now()
-				err := r.View(ctx, numbered(50), func(applookup.AnswerView) error { return nil })
-				if !errors.Is(err, service.ErrTimeout) || time.Since(start).Round(time.Second) != bound.Round(time.Second) {
-					t.Errorf("after %v: %v, want ErrTimeout after %v", time.Since(start), err, bound)
-				}
-				<-time.After(2 * time.Second) // the handler comes back
 			})
-		})
+		}
 	}
 }
 
@@ -58,25 +61,27 @@ func TestEndsBetweenRequests(t *testing.T) {
 		"abort, cleared": {service.ErrAborted, func(r *rig, _ func()) { r.Abort(); r.ClearAbort() }},
 		"close":          {service.ErrClosed, func(r *rig, _ func()) { go r.Close() }},
 	} {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			var r *rig
-			r = newRig(t, limits{1 << 10, 1 << 20}, applookup.Ceilings{}, func(n int, pids []uint32) payload.Response {
-				if n == 3 {
-					c.end(r, cancel)
-				}
-				return items(pids, func(i int) payload.Status {
-					if i == 0 {
-						return payload.StatusKnown
+		for _, depth := range depths {
+			t.Run(fmt.Sprintf("%s, depth %d", name, depth), func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var r *rig
+				r = newRig(t, limits{request: 1 << 10, response: 1 << 20, depth: depth}, applookup.Ceilings{}, func(n int, pids []uint32) payload.Response {
+					if n == 3 {
+						c.end(r, cancel)
 					}
-					return payload.StatusPayloadExceeded
+					return items(pids, func(i int) payload.Status {
+						if i == 0 {
+							return payload.StatusKnown
+						}
+						return payload.StatusPayloadExceeded
+					})
 				})
+				if err := r.View(ctx, numbered(1000), func(applookup.AnswerView) error { return nil }); !errors.Is(err, c.want) {
+					t.Errorf("%v, want %v", err, c.want)
+				}
 			})
-			if err := r.View(ctx, numbered(1000), func(applookup.AnswerView) error { return nil }); !errors.Is(err, c.want) {
-				t.Errorf("%v, want %v", err, c.want)
-			}
-		})
+		}
 	}
 }
 
@@ -86,16 +91,16 @@ func TestGrowth(t *testing.T) {
 	if err := r.View(t.Context(), numbered(500), func(applookup.AnswerView) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if info, _ := r.Session(); len(r.asked) != 8 || info.Limits.RequestPayload != 1024 {
-		t.Errorf("500 keys: %d requests within %d bytes, want 8 within 1024", len(r.asked), info.Limits.RequestPayload)
+	if info, _ := r.Session(); len(r.asked()) != 8 || info.Limits.RequestPayload != 1024 {
+		t.Errorf("500 keys: %d requests within %d bytes, want 8 within 1024", len(r.asked()), info.Limits.RequestPayload)
 	}
-	r.asked = nil
+	r.all = nil
 	if err := r.View(t.Context(), numbered(60000), func(applookup.AnswerView) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	// 64 KiB of answer are 910 keys of which nothing is known.
-	if info, _ := r.Session(); len(r.asked) > 60000/700 || info.Limits.RequestPayload != 16384 {
-		t.Errorf("60,000 keys: %d requests within %d bytes", len(r.asked), info.Limits.RequestPayload)
+	if info, _ := r.Session(); len(r.asked()) > 60000/700 || info.Limits.RequestPayload != 16384 {
+		t.Errorf("60,000 keys: %d requests within %d bytes", len(r.asked()), info.Limits.RequestPayload)
 	}
 	if n := r.Status().Reconnects; n != 1 {
 		t.Errorf("%d reconnects, want 1", n)
@@ -141,7 +146,7 @@ func TestLimitsShrink(t *testing.T) {
 
 // A client that has no session says so at once.
 func TestNotReady(t *testing.T) {
-	r := newRig(t, limits{1 << 10, 1 << 10}, applookup.Ceilings{}, nil)
+	r := newRig(t, limits{request: 1 << 10, response: 1 << 10}, applookup.Ceilings{}, nil)
 	r.Close()
 	for _, n := range []int{0, 1, 1000} {
 		err := r.View(t.Context(), numbered(n), func(applookup.AnswerView) error { return nil })
@@ -156,7 +161,7 @@ func TestNotReady(t *testing.T) {
 
 // A provider that fails in the middle fails the call.
 func TestHandlerFails(t *testing.T) {
-	r := newRawRig(t, limits{1 << 10, 1 << 10}, applookup.Ceilings{}, func(n int, pids []uint32) []byte {
+	r := newRawRig(t, limits{request: 1 << 10, response: 1 << 10}, applookup.Ceilings{}, func(n int, pids []uint32) []byte {
 		if n > 2 {
 			return []byte{1}
 		}

@@ -16,6 +16,7 @@ import (
 // first byte says what, the rest is the material; the last piece holds for all requests that follow.
 func FuzzAnswers(f *testing.F) {
 	f.Add(uint8(3), []byte{})
+	f.Add(uint8(200), []byte{})
 	f.Add(uint8(20), []byte("\x01\x00\x02\x00\xff\x00"))
 	f.Add(uint8(20), []byte("\x01\x02\x02\x02\xff\x01\x00"))
 	f.Add(uint8(9), []byte("\x02\x10\x55\xff\x03\x01"))
@@ -23,7 +24,7 @@ func FuzzAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, keys uint8, script []byte) {
 		const calls = 64
 		pieces := split(script)
-		r := newRawRig(t, limits{1 << 10, 1 << 16}, applookup.Ceilings{Calls: calls}, func(n int, pids []uint32) []byte {
+		r := newRawRig(t, limits{request: 1 << 10, response: 1 << 16, depth: depths[keys%2]}, applookup.Ceilings{Calls: calls}, func(n int, pids []uint32) []byte {
 			return said(t, pids, pieces[min(n, len(pieces)-1)])
 		})
 		pids := numbered(int(keys))
@@ -47,8 +48,8 @@ func FuzzAnswers(f *testing.F) {
 		if err != nil && !errors.As(err, &op) {
 			t.Errorf("%v is of no endpoint", err)
 		}
-		if len(r.asked) > 2*calls {
-			t.Errorf("%d requests", len(r.asked))
+		if len(r.asked()) > 2*calls {
+			t.Errorf("%d requests", len(r.asked()))
 		}
 	})
 }

@@ -36,7 +36,7 @@ func newGrowing(tb testing.TB, request uint32) *rig {
 	tb.Helper()
 	e := servicetest.NewEndpoint()
 	r := &rig{}
-	unknowing(tb, e, service.ServerConfig{MaxRequestPayload: request}, func(pids []uint32) { r.asked = append(r.asked, pids) })
+	unknowing(tb, e, service.ServerConfig{MaxRequestPayload: request}, func(pids []uint32) { r.note(pids) })
 	r.Client = applookup.NewClient(e.Dialer(), applookup.Config{})
 	tb.Cleanup(func() { r.Close() })
 	if _, err := r.Refresh(context.Background()); err != nil {

@@ -3,6 +3,8 @@ package lookup_test
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/plugin-ipc/netipc/codec"
@@ -50,11 +52,35 @@ type provider func(n int, pids []uint32) payload.Response
 // rig is a client of a provider.
 type rig struct {
 	*applookup.Client
-	asked [][]uint32 // in each request. To be read when no call is under way
+
+	mu  sync.Mutex
+	all [][]uint32
 }
 
-// limits are the agreed ones of both directions, in bytes.
-type limits struct{ request, response uint32 }
+// asked returns what has been asked for in each request. One that was sent ahead and given up may come later than the
+// end of its call.
+func (r *rig) asked() [][]uint32 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.all)
+}
+
+// note adds a request and returns its number, from 0 on.
+func (r *rig) note(pids []uint32) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, pids)
+	return len(r.all) - 1
+}
+
+// limits are the agreed ones of both directions, in bytes, and how many requests a session has room for; 0: as ever.
+type limits struct {
+	request, response uint32
+	depth             int
+}
+
+// depths are what lookups behave differently with: with room for one request only, the next part is asked for ahead.
+var depths = []int{0, 1}
 
 func newRig(tb testing.TB, l limits, ceilings applookup.Ceilings, p provider) *rig {
 	tb.Helper()
@@ -79,8 +105,7 @@ func newRawRig(tb testing.TB, l limits, ceilings applookup.Ceilings, p func(n in
 	handler := func(_ context.Context, req payload.RequestView, out *raw) error {
 		var pids payload.Request
 		req.Clone(&pids)
-		r.asked = append(r.asked, pids) // there is one session at a time, and one request
-		return out.put(p(len(r.asked)-1, pids))
+		return out.put(p(r.note(pids), pids))
 	}
 	scfg, ccfg := configured(l)
 	s := service.NewServer[rawResponder](e.MustListen(tb), scfg, handler)
@@ -98,7 +123,7 @@ func configured(l limits) (service.ServerConfig, service.Config) {
 	return service.ServerConfig{
 			MaxRequestPayload: l.request, MaxResponsePayload: l.response, Logger: slog.New(slog.DiscardHandler),
 		}, service.Config{
-			Proposal:          link.Proposal{RequestPayload: l.request, ResponsePayload: l.response},
+			Proposal:          link.Proposal{RequestPayload: l.request, ResponsePayload: l.response, Depth: l.depth},
 			MaxRequestPayload: l.request, MaxResponsePayload: l.response,
 		}
 }

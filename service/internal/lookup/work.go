@@ -154,20 +154,46 @@ func (w *work[K, R, V, M]) catchUp(ctx context.Context, s span) error {
 	case err != nil || refused:
 		return err
 	case r.of != s:
-		lease.Release()
-		return nil
+		return w.pass(lease, r.of, r.n)
 	}
 	return w.take(ctx, lease, s, r.n)
+}
+
+// pass throws away an answer that turned out not to be needed. One that cannot be true says so all the same.
+func (w *work[K, R, V, M]) pass(lease service.Lease[V], s span, n int) error {
+	v := lease.View()
+	if err := w.sound(v, n); err != nil {
+		return lease.Distrust(err)
+	}
+	for i, key := range w.keys[s.from : s.from+n] {
+		if f, _, _ := w.c.m.Item(v, i, key); f == Wrong {
+			return lease.Distrust(wrongItem(s.from + i))
+		}
+	}
+	lease.Release()
+	return nil
+}
+
+// sound says what is wrong with v as a whole, the answer to n keys.
+func (w *work[K, R, V, M]) sound(v V, n int) error {
+	switch {
+	case v.Len() != n:
+		return fmt.Errorf("%w: %d items for %d keys", ErrEcho, v.Len(), n)
+	case w.calls > 0 && v.Generation() != w.a.Generation:
+		return fmt.Errorf("%w: %d after %d", ErrGeneration, v.Generation(), w.a.Generation)
+	}
+	return nil
+}
+
+func wrongItem(i int) error {
+	return fmt.Errorf("%w: item %d names another key than the one that was asked for", ErrEcho, i)
 }
 
 // take judges the answer to the first n keys of s and keeps what it says.
 func (w *work[K, R, V, M]) take(ctx context.Context, lease service.Lease[V], s span, n int) error {
 	a, v := w.a, lease.View()
-	switch {
-	case v.Len() != n:
-		return lease.Distrust(fmt.Errorf("%w: %d items for %d keys", ErrEcho, v.Len(), n))
-	case w.calls > 0 && v.Generation() != a.Generation:
-		return lease.Distrust(fmt.Errorf("%w: %d after %d", ErrGeneration, v.Generation(), a.Generation))
+	if err := w.sound(v, n); err != nil {
+		return lease.Distrust(err)
 	}
 	a.Generation = v.Generation()
 	w.calls++
@@ -177,7 +203,7 @@ func (w *work[K, R, V, M]) take(ctx context.Context, lease service.Lease[V], s s
 		w.foresee(ctx, v, s, n)
 	}
 	if wrong := w.judge(v, s, n); wrong >= 0 {
-		return lease.Distrust(fmt.Errorf("%w: item %d names another key than the one that was asked for", ErrEcho, s.from+wrong))
+		return lease.Distrust(wrongItem(s.from + wrong))
 	}
 	alone := len(a.next) > 0 && a.next[0].alone
 	if n > 0 && w.answered == before && !alone {
