@@ -13,20 +13,23 @@ import (
 	"github.com/plugin-ipc/netipc/service"
 )
 
-// next makes the next call of a series.
-func next(ctx context.Context, c *numberClient, s *service.Series, v uint64) (uint64, error) {
-	lease, err := c.AcquireIn(ctx, s, v)
-	if err != nil {
-		return 0, err
-	}
-	defer lease.Release()
-	return lease.View(), nil
+// next makes the next call of a series, and then sends ahead, if it has one.
+func next(ctx context.Context, c *numberClient, s *service.Series, v uint64, ahead ...uint64) (uint64, error) {
+	return c.Next(ctx, s, v, func(payload []byte) (uint64, bool) {
+		if len(ahead) == 0 {
+			return 0, false
+		}
+		return ahead[0], true
+	})
 }
 
-func wantNext(t *testing.T, c *numberClient, s *service.Series, v uint64) {
+func wantNext(t *testing.T, c *numberClient, s *service.Series, v uint64, ahead ...uint64) {
 	t.Helper()
-	if got, err := next(t.Context(), c, s, v); err != nil || got != v+1 {
+	if got, err := next(t.Context(), c, s, v, ahead...); err != nil || got != v+1 {
 		t.Fatalf("the answer to %d: %d, %v", v, got, err)
+	}
+	if s.Ahead() != (len(ahead) > 0) {
+		t.Fatalf("ahead: %v, want %v", s.Ahead(), ahead)
 	}
 }
 
@@ -49,45 +52,55 @@ func TestAhead(t *testing.T) {
 	c := stage{serve: noticing(numbers)}.open(t, lonely, nil)
 	connect(t, c)
 	var s service.Series
-	if c.Ahead(t.Context(), &s, 1) {
-		t.Fatal("a series that has not begun has no bounds, and yet a request was sent")
-	}
-	for v := uint64(1); v < 20; v++ {
-		wantNext(t, c, &s, v)
-		if got := <-numbers; got != v {
-			t.Fatalf("the provider has got %d, want %d", got, v)
+	defer s.End()
+	for v := uint64(1); v < 20; v += 2 {
+		wantNext(t, c, &s, v, v+1)
+		for n := v; n <= v+1; n++ { // and nobody waits for the answer to the second yet
+			if got := <-numbers; got != n {
+				t.Fatalf("the provider has got %d, want %d", got, n)
+			}
 		}
-		v++
-		if !c.Ahead(t.Context(), &s, v) {
-			t.Fatalf("%d was not sent ahead", v)
-		}
-		if got := <-numbers; got != v { // and nobody waits for the answer yet
-			t.Fatalf("the provider has got %d, want %d", got, v)
-		}
-		if c.Ahead(t.Context(), &s, v) {
-			t.Fatal("there is one ahead already")
-		}
-		wantNext(t, c, &s, v)
+		wantNext(t, c, &s, v+1)
 	}
 	s.End() // there is nothing to give up
 	wantNext(t, c, &s, 100)
-	if st := c.Status(); st.Calls != 21 || st.Connects != 1 || st.Retries != 0 || st.Errors != 0 {
+	if st := c.Status(); st.Calls != 21 || st.Connects != 1 || st.Retries != 0 || st.Errors != 0 || st.BytesOut != st.BytesIn || st.BytesIn != 21*(8+wire.HeaderSize) {
 		t.Errorf("status %+v", st)
 	}
 	settled(t, c)
 }
 
-// TestAheadAllocatesNothing: neither does AcquireIn after it.
+// TestAheadSeesThePayload: what is foreseen may depend on what has come.
+func TestAheadSeesThePayload(t *testing.T) {
+	c, _ := newPair(t, lonely, increment)
+	connect(t, c)
+	var s service.Series
+	defer s.End()
+	v := uint64(1)
+	for range 10 {
+		got, err := c.Next(t.Context(), &s, v, func(payload []byte) (uint64, bool) {
+			return 2 * binary.NativeEndian.Uint64(payload), true
+		})
+		if err != nil || got != v+1 {
+			t.Fatalf("%d, %v", got, err)
+		}
+		v = 2 * got
+	}
+}
+
+// TestAheadAllocatesNothing: a series that has made as many requests before has all buffers.
 func TestAheadAllocatesNothing(t *testing.T) {
 	c, _ := newPair(t, lonely, incrementInPlace)
 	connect(t, c)
 	var s service.Series
-	wantNext(t, c, &s, 1)
+	ctx, two := t.Context(), func([]byte) (uint64, bool) { return 2, true }
 	one := func() {
-		if !c.Ahead(t.Context(), &s, 2) {
-			t.Fatal("not sent")
+		_, err := c.Next(ctx, &s, 1, two)
+		_, err2 := c.Next(ctx, &s, 2, nil)
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
 		}
-		wantNext(t, c, &s, 2)
+		s.End()
 	}
 	one()
 	if n := testing.AllocsPerRun(200, one); n != 0 {
@@ -95,94 +108,111 @@ func TestAheadAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestAheadWhereItWouldWait: it does nothing, and the next call is as ever.
+// TestAheadWhereItWouldWait: it is not sent, and the next call is as ever.
 func TestAheadWhereItWouldWait(t *testing.T) {
+	notSent := func(t *testing.T, c *numberClient, ctx context.Context, first func(), ahead uint64, want error) {
+		t.Helper()
+		var s service.Series
+		defer s.End()
+		got, err := c.Next(ctx, &s, 1, func([]byte) (uint64, bool) {
+			first()
+			return ahead, true
+		})
+		if err != nil || got != 2 {
+			t.Fatalf("%d, %v", got, err)
+		}
+		if s.Ahead() {
+			t.Error("sent")
+		}
+		if got, err := next(ctx, c, &s, 2); !errors.Is(err, want) || want == nil && got != 3 {
+			t.Errorf("%d, %v, want %v", got, err, want)
+		}
+		settled(t, c)
+	}
 	t.Run("room for more", func(t *testing.T) {
 		c, _ := newPair(t, service.Config{Proposal: link.Proposal{Depth: 2}}, increment)
 		connect(t, c)
-		var s service.Series
-		wantNext(t, c, &s, 1)
-		if c.Ahead(t.Context(), &s, 2) {
-			t.Error("sent")
-		}
-		wantNext(t, c, &s, 2)
-		settled(t, c)
+		notSent(t, c, t.Context(), func() { t.Error("asked what comes next") }, 2, nil)
 	})
-	t.Run("place taken", func(t *testing.T) {
-		c, _ := newPair(t, lonely, increment)
-		connect(t, c)
-		var s service.Series
-		wantNext(t, c, &s, 1)
-		other, err := c.Acquire(t.Context(), 10)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c.Ahead(t.Context(), &s, 2) {
-			t.Error("sent")
-		}
-		other.Release()
-		wantNext(t, c, &s, 2)
-		settled(t, c)
+	t.Run("somebody waits", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			c, _ := newPair(t, lonely, func(_ *provider, conn link.Conn) {
+				var m link.Message
+				for conn.Recv(&m, nil) == nil {
+					<-time.After(time.Second)
+					addOne(m.Payload)
+					answer(conn, m.Header, wire.StatusOK, m.Payload)
+				}
+			})
+			connect(t, c)
+			other := make(chan result, 1)
+			time.AfterFunc(time.Second/2, func() {
+				got, err := call(t.Context(), c, 10)
+				other <- result{got, err}
+			})
+			notSent(t, c, t.Context(), func() { t.Error("asked what comes next") }, 2, nil)
+			wantAnswer(t, "the other", other, 11)
+		})
 	})
 	t.Run("context over", func(t *testing.T) {
 		c, _ := newPair(t, lonely, increment)
 		connect(t, c)
 		ctx, cancel := context.WithCancel(t.Context())
-		var s service.Series
-		if _, err := next(ctx, c, &s, 1); err != nil {
-			t.Fatal(err)
-		}
-		cancel()
-		if c.Ahead(ctx, &s, 2) {
-			t.Error("sent")
-		}
-		if _, err := next(ctx, c, &s, 2); !errors.Is(err, context.Canceled) {
-			t.Errorf("%v, want context.Canceled", err)
-		}
-		settled(t, c)
+		notSent(t, c, ctx, cancel, 2, context.Canceled)
 	})
-	t.Run("not ready", func(t *testing.T) {
+	t.Run("aborted", func(t *testing.T) {
 		c, _ := newPair(t, lonely, increment)
 		connect(t, c)
-		var s service.Series
-		wantNext(t, c, &s, 1)
-		c.Close()
-		if c.Ahead(t.Context(), &s, 2) {
-			t.Error("sent")
-		}
-		if _, err := next(t.Context(), c, &s, 2); !errors.Is(err, service.ErrClosed) {
-			t.Errorf("%v, want ErrClosed", err)
-		}
+		notSent(t, c, t.Context(), c.Abort, 2, service.ErrAborted)
+	})
+	t.Run("closed", func(t *testing.T) {
+		c, _ := newPair(t, lonely, increment)
+		connect(t, c)
+		notSent(t, c, t.Context(), func() { c.Close() }, 2, service.ErrClosed)
 	})
 	t.Run("not to be encoded", func(t *testing.T) {
 		c, _ := newPair(t, lonely, increment)
 		connect(t, c)
-		var s service.Series
-		wantNext(t, c, &s, 1)
-		if c.Ahead(t.Context(), &s, unencodable) {
-			t.Error("sent")
-		}
-		wantNext(t, c, &s, 2)
-		settled(t, c)
+		notSent(t, c, t.Context(), func() {}, unencodable, nil)
 	})
 }
 
 // TestAheadGivenUp: the session ends, and the client is as good as before.
 func TestAheadGivenUp(t *testing.T) {
-	numbers := make(chan uint64, 100)
-	c := stage{serve: noticing(numbers)}.open(t, lonely, nil)
+	c, _ := newPair(t, lonely, increment)
 	connect(t, c)
 	var s service.Series
-	wantNext(t, c, &s, 1)
-	if !c.Ahead(t.Context(), &s, 2) {
-		t.Fatal("not sent")
-	}
+	wantNext(t, c, &s, 1, 2)
 	s.End()
 	s.End()
 	settled(t, c)
 	wantNext(t, c, &s, 3)
 	if st := c.Status(); st.Connects != 2 || st.Calls != 2 {
 		t.Errorf("status %+v, want 2 connects and 2 calls", st)
+	}
+	settled(t, c)
+}
+
+// TestAheadOfNonsense: an answer that cannot be decoded ends the session, and the request that went out ahead with it.
+func TestAheadOfNonsense(t *testing.T) {
+	c := stage{serve: func(n int, conn link.Conn) {
+		var m link.Message
+		for conn.Recv(&m, nil) == nil {
+			addOne(m.Payload)
+			payload := m.Payload
+			if n == 0 {
+				payload = payload[:1]
+			}
+			answer(conn, m.Header, wire.StatusOK, payload)
+		}
+	}}.open(t, lonely, nil)
+	connect(t, c)
+	var s service.Series
+	defer s.End()
+	wantNext(t, c, &s, 1, 2)
+	wantNext(t, c, &s, 2)
+	if st := c.Status(); st.Connects != 2 || st.Calls != 2 || st.Retries != 1 {
+		t.Errorf("status %+v", st)
 	}
 	settled(t, c)
 }
@@ -205,10 +235,7 @@ func TestAheadBreaks(t *testing.T) {
 		}}.open(t, lonely, nil)
 		connect(t, c)
 		var s service.Series
-		wantNext(t, c, &s, 1)
-		if !c.Ahead(t.Context(), &s, 2) {
-			t.Fatal("not sent")
-		}
+		wantNext(t, c, &s, 1, 2)
 		got, err := next(t.Context(), c, &s, 2)
 		if breaks == 0 && (err != nil || got != 3) || breaks > 0 && !errors.Is(err, link.ErrPeerClosed) {
 			t.Errorf("%d sessions break: %d, %v, want %v", breaks+1, got, err, want)
@@ -225,7 +252,7 @@ func TestAheadEndsEarly(t *testing.T) {
 	}{
 		"canceled": {func(_ *numberClient, cancel func()) { cancel() }, context.Canceled},
 		"aborted":  {func(c *numberClient, _ func()) { c.Abort() }, service.ErrAborted},
-		"late":     {func(*numberClient, func()) { time.Sleep(time.Hour) }, service.ErrTimeout},
+		"late":     {func(*numberClient, func()) { <-time.After(time.Hour) }, service.ErrTimeout},
 		"closed":   {func(c *numberClient, _ func()) { c.Close() }, service.ErrClosed},
 	} {
 		for _, first := range []bool{true, false} {
@@ -247,11 +274,9 @@ func TestAheadEndsEarly(t *testing.T) {
 					ctx, cancel := context.WithCancel(t.Context())
 					defer cancel()
 					var s service.Series
-					if _, err := next(ctx, c, &s, 1); err != nil {
+					defer s.End()
+					if _, err := next(ctx, c, &s, 1, 2); err != nil || !s.Ahead() {
 						t.Fatal(err)
-					}
-					if !c.Ahead(ctx, &s, 2) {
-						t.Fatal("not sent")
 					}
 					done := make(chan error, 1)
 					wait := func() {
@@ -282,58 +307,51 @@ type numbersKept struct{ number }
 
 func (numbersKept) DecodeResponse(b []byte) ([]byte, error) { return b, nil }
 
-// TestKeep: an answer that was kept lives until its message dies, whatever comes after it.
-func TestKeep(t *testing.T) {
+// TestSeriesKeeps: the answers of a series live until it ends, whatever comes after them.
+func TestSeriesKeeps(t *testing.T) {
 	for _, depth := range []int{1, 4} {
 		c0, _ := newPair(t, service.Config{Proposal: link.Proposal{Depth: depth}}, increment)
 		connect(t, c0)
 		c := &service.Client[uint64, []byte, numbersKept]{Control: c0.Control}
 		var s service.Series
-		var kept [10]link.Message
-		var views [len(kept)][]byte
-		for v := range kept {
-			lease, err := c.AcquireIn(t.Context(), &s, uint64(v))
-			if err != nil {
+		for round := range uint64(3) {
+			var views [10][]byte
+			for v := range uint64(len(views)) {
+				view, err := c.Next(t.Context(), &s, round+v, func([]byte) (uint64, bool) { return round + v + 1, v < 9 })
+				if err != nil {
+					t.Fatal(err)
+				}
+				views[v] = view
+			}
+			if _, err := call(t.Context(), c0, 7); err != nil { // it occupies no place
 				t.Fatal(err)
 			}
-			views[v] = lease.View()
-			lease.Keep(&kept[v])
-			var none link.Message
-			lease.Keep(&none)
-			lease.Release()
-			if none.Payload != nil {
-				t.Fatal("kept twice")
+			for v, b := range views {
+				if got := binary.NativeEndian.Uint64(b); got != round+uint64(v)+1 {
+					t.Errorf("answer %d is %d by now", v, got)
+				}
 			}
-			if v%2 == 0 {
-				c.Ahead(t.Context(), &s, uint64(v+1))
-			}
-		}
-		for v, b := range views {
-			if got := binary.NativeEndian.Uint64(b); got != uint64(v+1) {
-				t.Errorf("answer %d is %d by now", v, got)
-			}
+			s.End()
 		}
 		settled(t, c0)
 	}
 }
 
-// TestKeepAndDistrust: an answer that was kept can still be found out.
-func TestKeepAndDistrust(t *testing.T) {
+// TestDistrust: it ends the session that the last answer came in, and no other.
+func TestDistrust(t *testing.T) {
 	c, _ := newPair(t, lonely, increment)
 	connect(t, c)
 	var s service.Series
-	lease, err := c.AcquireIn(t.Context(), &s, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m link.Message
-	lease.Keep(&m)
-	if !c.Ahead(t.Context(), &s, 2) {
-		t.Fatal("not sent")
-	}
 	lie := errors.New("a lie")
-	if err := lease.Distrust(lie); !errors.Is(err, lie) {
-		t.Errorf("%v, want %v", err, lie)
+	if err := s.Distrust(lie); err != lie {
+		t.Errorf("of nobody: %v", err)
+	}
+	wantNext(t, c, &s, 1, 2)
+	var op *link.OpError
+	for range 2 {
+		if err := s.Distrust(lie); !errors.Is(err, lie) || !errors.As(err, &op) {
+			t.Errorf("%v, want %v of an endpoint", err, lie)
+		}
 	}
 	s.End()
 	settled(t, c)
@@ -341,29 +359,48 @@ func TestKeepAndDistrust(t *testing.T) {
 	if st := c.Status(); st.Connects != 2 {
 		t.Errorf("%d connects, want 2: the session that lied is over", st.Connects)
 	}
+	s.End()
 }
 
 // TestAheadOfCodeThatPanics: it passes through, and the client is as good as before.
 func TestAheadOfCodeThatPanics(t *testing.T) {
 	c0, _ := newPair(t, lonely, increment)
 	connect(t, c0)
-	c := &service.Client[uint64, uint64, panicky]{Control: c0.Control}
+	encode := &service.Client[uint64, uint64, panicky]{Control: c0.Control}
+	decode := &service.Client[uint64, uint64, unreadable]{Control: c0.Control}
 	var s service.Series
-	wantNext(t, c0, &s, 1)
-	for range 3 {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Error("no panic")
-				}
+	for name, f := range map[string]func(){
+		"foresee": func() { c0.Next(t.Context(), &s, 1, func([]byte) (uint64, bool) { panic("foresee") }) },
+		"encode":  func() { encode.Next(t.Context(), &s, 1, func([]byte) (uint64, bool) { return 2, true }) },
+		"decode":  func() { decode.Next(t.Context(), &s, 1, func([]byte) (uint64, bool) { return 2, true }) },
+	} {
+		for range 3 {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s: no panic", name)
+					}
+				}()
+				f()
 			}()
-			c.Ahead(t.Context(), &s, 2)
-		}()
-		settled(t, c0)
-		wantNext(t, c0, &s, 2)
+			s.End()
+			settled(t, c0)
+			wantNext(t, c0, &s, 2)
+			s.End()
+		}
 	}
 }
 
+// panicky panics when it is to encode anything but 1.
 type panicky struct{ number }
 
-func (panicky) EncodeRequest([]byte, uint64) (int, error) { panic("EncodeRequest") }
+func (m panicky) EncodeRequest(dst []byte, v uint64) (int, error) {
+	if v != 1 {
+		panic("EncodeRequest")
+	}
+	return m.number.EncodeRequest(dst, v)
+}
+
+type unreadable struct{ number }
+
+func (unreadable) DecodeResponse([]byte) (uint64, error) { panic("DecodeResponse") }

@@ -142,7 +142,6 @@ type Lease[View any] struct {
 	view View
 	x    *call
 	loan uint64
-	kept bool
 }
 
 // View returns the answer, borrowed until Release; copy to keep.

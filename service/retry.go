@@ -14,6 +14,7 @@ import (
 type try struct {
 	s      *session
 	x      *call // nil between attempts
+	out    bool  // its request is out already, sent ahead
 	bound  bound
 	resent bool // the one resend after an ordinary failure is used up
 	grown  int  // how often limits were raised for this call
@@ -48,6 +49,10 @@ func (t *try) take(ctx context.Context) error {
 // goroutine, before there was a request under way or after it was answered.
 func (t *try) guard(returned *bool) {
 	if *returned || t.x == nil {
+		return
+	}
+	if t.out { // and its answer may come yet
+		t.x.s.leaveOnly()
 		return
 	}
 	if t.x.sends {

@@ -7,41 +7,48 @@ import (
 )
 
 // Series makes one call of several requests that follow one another, for methods whose answers come in parts: one
-// deadline and one Abort bound all of them. The zero value is a series that has not begun; its first request begins
-// it. It is for one goroutine.
+// deadline and one Abort bound all of them, and all answers live until its end. The zero value is a series that has not
+// begun; its first request begins it, and after End it may begin anew, with the buffers that it has. It is for one goroutine
+// and must not be copied once begun.
 type Series struct {
 	bound bound
 	begun bool
-	sent  bool // a request ahead
-	ahead try  // which
+	ahead try      // whose request is out already, if it is
+	last  *session // that of the last answer
+	parts []*link.Message
+	used  int // of these
 }
 
-// AcquireIn is Acquire for the next request of a series. The time that the client's Timeout, or ctx, leaves a call is
-// all that the whole series has.
-func (c *Client[Req, View, M]) AcquireIn(ctx context.Context, s *Series, r Req) (Lease[View], error) {
-	t, v, err := c.next(ctx, s, r)
-	if err != nil {
-		return Lease[View]{}, err
+// Next makes the next request of a series and returns the answer, which lives until the end of the series; it occupies no
+// place for requests under way. The time that the client's Timeout, or ctx, leaves a call is all that the whole series
+// has. Errors are those of Call; after one the series goes on with the next request, or with the same again.
+//
+// Where a session has room for one request only, its caller does nothing while the provider works, and the provider does
+// nothing while the caller works on the answer. So there, unless it is nil, foresee is called as soon as an answer has
+// come, with its payload as it came: nobody has checked it. If it returns a request, that is sent at once, so that both work
+// at the same time. It must be the next one, and stay valid until then; the caller must ask nothing else of this client
+// meanwhile.
+func (c *Client[Req, View, M]) Next(ctx context.Context, s *Series, r Req, foresee func(payload []byte) (next Req, ok bool)) (View, error) {
+	var none View
+	t := s.ahead
+	s.ahead = try{}
+	if !t.out {
+		if err := c.c.enter(ctx, &t); err != nil {
+			return none, err
+		}
+		if err := s.join(&t); err != nil {
+			return none, c.c.lost(err)
+		}
 	}
-	s.bound.deadline = t.x.bound.deadline // may have started to run
-	return Lease[View]{view: v, x: t.x, loan: t.x.lend()}, nil
-}
-
-// next makes the next request of a series, or waits for the answer to the one that is ahead.
-func (c *Client[Req, View, M]) next(ctx context.Context, s *Series, r Req) (t try, v View, err error) {
-	if s.sent {
-		t, s.sent = s.ahead, false
-		v, err = c.catchUp(ctx, &t, r)
-		return t, v, err
+	for {
+		v, err := c.part(ctx, &t, s, r, foresee)
+		if err == nil {
+			return v, nil
+		}
+		if err := c.c.again(ctx, &t, err); err != nil {
+			return none, err
+		}
 	}
-	if err := c.c.enter(ctx, &t); err != nil {
-		return t, v, err
-	}
-	if err := s.join(&t); err != nil {
-		return t, v, c.c.lost(err)
-	}
-	v, err = c.persist(ctx, &t, r)
-	return t, v, err
 }
 
 // join puts a request under the bounds of the series. One that has not waited so far has not looked at the clock
@@ -61,33 +68,99 @@ func (s *Series) join(t *try) error {
 	return nil
 }
 
-// Keep is Release for who keeps the answer: the view lives on in m, without a copy, until m is released, swapped or
-// filled again. What m held before is over. A second Keep, or one after Release, leaves m as it is.
-func (l *Lease[View]) Keep(m *link.Message) {
-	if l.x == nil || !l.x.claim(l.loan) {
-		return
+// part is an attempt at one request, which may be out already.
+func (c *Client[Req, View, M]) part(ctx context.Context, t *try, s *Series, r Req, foresee func([]byte) (Req, bool)) (v View, err error) {
+	if t.x == nil {
+		if err := t.take(ctx); err != nil {
+			return v, err
+		}
 	}
-	l.x.msg.Swap(m)
-	l.kept = true
-	l.x.giveBack()
+	returned := false
+	defer t.guard(&returned)
+	if t.out {
+		t.out = false
+		err = t.x.hear(ctx)
+	} else {
+		err = c.request(ctx, t, r, false)
+	}
+	if err == nil {
+		err = t.x.judge(c.header())
+	}
+	if err == nil {
+		v, err = c.keep(ctx, t, s, foresee)
+	}
+	returned = true
+	return v, err
 }
 
-// Distrust is Release for an answer that is well-formed and yet cannot be true, one that was kept included: it ends the
-// session that the answer came in, for all callers, whose requests are sent again in another one. It returns err as calls
-// return theirs. The client stays READY; its next call reconnects.
-func (l Lease[View]) Distrust(err error) error {
-	if l.x == nil {
+// keep takes over the answer in the hands of t, and lets go of the slot unless the next request is out on it.
+func (c *Client[Req, View, M]) keep(ctx context.Context, t *try, s *Series, foresee func([]byte) (Req, bool)) (View, error) {
+	x := t.x
+	s.last, s.bound.deadline = x.s, x.bound.deadline // which may have started to run
+	payload := x.answer()
+	x.msg.Swap(s.message())
+	done := moved{1, x.out, x.in}
+	if foresee != nil && x.s.spare() {
+		if next, ok := foresee(payload); ok {
+			t.out = c.sendAhead(ctx, t, next) == nil
+		}
+	}
+	v, err := c.m.DecodeResponse(payload)
+	switch {
+	case err != nil:
+		if t.out { // the session ends
+			t.out = false
+			x.out += done.out
+			x.in = done.in
+		}
+		s.used--
+		return v, x.malformed(err)
+	case t.out:
+		x.s.mu.Lock()
+		x.s.add(done)
+		x.s.mu.Unlock()
+		s.ahead = *t
+	default:
+		x.answered = true
+		x.giveBack()
+	}
+	t.x = nil
+	return v, nil
+}
+
+// Ahead reports whether a request is out ahead.
+func (s *Series) Ahead() bool { return s.ahead.out }
+
+// message returns what one more answer can be kept in.
+func (s *Series) message() *link.Message {
+	if s.used == len(s.parts) {
+		s.parts = append(s.parts, new(link.Message))
+	}
+	s.used++
+	return s.parts[s.used-1]
+}
+
+// End ends the life of all answers. A request that is out ahead is given up: there is no room for another before its
+// answer has come, so its session ends; the client stays READY, and its next call reconnects.
+func (s *Series) End() {
+	if s.ahead.out {
+		s.ahead.x.s.leaveOnly()
+	}
+	for _, m := range s.parts[:s.used] {
+		m.Release()
+	}
+	*s = Series{parts: s.parts}
+}
+
+// Distrust is for an answer that is well-formed and yet cannot be true: it ends the session that the last answer of the
+// series came in, for all callers, whose requests are sent again in another one. It returns err as calls return theirs. The
+// client stays READY; its next call reconnects.
+func (s *Series) Distrust(err error) error {
+	if s.last == nil {
 		return err
 	}
-	s := l.x.s
-	err = link.NewOpError("call", s.c.dialer.Endpoint(), err)
-	switch {
-	case l.kept:
-		s.fail(err)
-	case l.x.claim(l.loan):
-		l.x.giveBack()
-		s.fail(err)
-	}
+	err = link.NewOpError("call", s.last.c.dialer.Endpoint(), err)
+	s.last.fail(err)
 	return err
 }
 

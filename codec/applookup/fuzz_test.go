@@ -20,7 +20,12 @@ func FuzzDecodeRequest(f *testing.F) {
 func FuzzDecodeResponse(f *testing.F) {
 	f.Add(golden.Bytes(f, responseText))
 	f.Add(naiveResponse(1, many(6).Items))
-	f.Fuzz(func(t *testing.T, b []byte) { judge(t, b) })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		judge(t, b)
+		if items, answered := applookup.Answered(b); answered < 0 || answered > items || items > len(b) {
+			t.Errorf("%d of %d items are answered, in %d bytes", answered, items, len(b))
+		}
+	})
 }
 
 // judgeRequest says what holds for any bytes: no panic; and what is accepted reads as it owns, and has the same value

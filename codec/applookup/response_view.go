@@ -45,10 +45,10 @@ func (v ResponseView) All() iter.Seq2[int, ItemView] {
 	}
 }
 
-// Copy copies the payload to dst, whose storage it uses as far as it reaches, and returns a view of the copy without
-// validating it again: for an answer that has to outlive its payload but need not be owned. The view borrows the
-// copy: valid until buf is used again or written to.
-func (v ResponseView) Copy(dst []byte) (copied ResponseView, buf []byte) {
-	list, buf := v.list.Copy(dst)
-	return ResponseView{list, v.generation}, buf
+// Answered returns how many items the payload b has, and how many of them come before the first that says
+// PAYLOAD_EXCEEDED, if all behind it say so too; none where the first of several says OVERSIZED_ITEM, for it has to be
+// asked for alone. It checks only what it reads, which is little, so that whoever has just received b knows at once what to
+// ask for next; of a payload that DecodeResponse refuses, both numbers mean nothing.
+func Answered(b []byte) (items, answered int) {
+	return lookup.Answered(b, itemStatus, uint16(StatusPayloadExceeded), uint16(StatusOversizedItem))
 }

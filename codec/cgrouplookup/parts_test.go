@@ -10,7 +10,7 @@ import (
 	"github.com/plugin-ipc/netipc/codec/cgrouplookup"
 )
 
-// An answer that came in parts is the same as one that came whole, also where its parts are copies, in whatever dst.
+// An answer that came in parts is the same as one that came whole, in whatever dst.
 func TestCloneParts(t *testing.T) {
 	var dst cgrouplookup.Response
 	rapid.Check(t, func(t *rapid.T) {
@@ -20,14 +20,7 @@ func TestCloneParts(t *testing.T) {
 			r := responses(6).Draw(t, "part")
 			from := rapid.IntRange(0, len(r.Items)).Draw(t, "from")
 			to := rapid.IntRange(from, len(r.Items)).Draw(t, "to")
-			v, b := viewOf(t, &r)
-			if rapid.Bool().Draw(t, "copied") {
-				copied, buf := v.Copy(make([]byte, 3, rapid.IntRange(3, 200).Draw(t, "room")))
-				clear(b)
-				if v = copied; len(buf) != len(b)-headerSize {
-					t.Fatalf("%d bytes of %d were copied", len(buf), len(b))
-				}
-			}
+			v, _ := viewOf(t, &r)
 			whole.Items = append(whole.Items, r.Items[from:to]...)
 			parts = append(parts, cgrouplookup.Part{View: v, From: from, To: to})
 		}
@@ -40,7 +33,7 @@ func TestCloneParts(t *testing.T) {
 	})
 }
 
-// headerSize is the part of a payload that a copy does not have.
+// headerSize is the part of a payload before the directory.
 const headerSize = 16
 
 // viewOf encodes an answer.

@@ -28,6 +28,9 @@ func (rules) Item(v applookup.ResponseView, i int, pid uint32) (f lookup.Fate, s
 	return f, size, least
 }
 
+// Answered returns how many items there are in an answer that nobody has checked, and how many of them had room.
+func (rules) Answered(payload []byte) (items, answered int) { return applookup.Answered(payload) }
+
 // Oversized returns an answer that nobody has sent: the item of pid is too large.
 func (rules) Oversized(pid uint32) (applookup.ResponseView, error) {
 	r := applookup.Response{Items: []applookup.Item{{

@@ -41,8 +41,7 @@ func NewClient(d link.Dialer, cfg Config) *Client {
 // ErrGeneration, ErrEcho and ErrNoProgress, which end the session; *CeilingError; codec.ErrBadLayout for an empty
 // path, codec.ErrInteriorNUL. A path too long for any request is no error: its item says StatusOversizedItem.
 //
-// While use runs it may occupy a place for requests under way: with a Depth of 1, as over shared memory, it must not
-// call the same client.
+// While use runs, the call occupies no place for requests under way: it may make others.
 func (c *Client) View(ctx context.Context, paths []string, use func(AnswerView) error) error {
 	return c.c.View(ctx, paths, func(a *answer) error { return use(AnswerView{a}) })
 }

@@ -28,6 +28,9 @@ func (rules) Item(v cgrouplookup.ResponseView, i int, path string) (f lookup.Fat
 	return f, size, least
 }
 
+// Answered returns how many items there are in an answer that nobody has checked, and how many of them had room.
+func (rules) Answered(payload []byte) (items, answered int) { return cgrouplookup.Answered(payload) }
+
 // Oversized returns an answer that nobody has sent: the item of path is too large.
 func (rules) Oversized(path string) (cgrouplookup.ResponseView, error) {
 	r := cgrouplookup.Response{Items: []cgrouplookup.Item{{Status: cgrouplookup.StatusOversizedItem, Path: path}}}

@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"encoding/binary"
+	"sort"
 
 	"github.com/plugin-ipc/netipc/codec"
 	"github.com/plugin-ipc/netipc/codec/internal/bounds"
@@ -55,6 +56,25 @@ func open(layout string, b []byte) (l List, last uint64, err error) {
 		return l, 0, codec.FieldError(layout, "directory", codec.ErrTruncated)
 	}
 	return List{dir: b[HeaderSize:end:end], packed: b[end:]}, ne.Uint64(b[hdrGeneration:]), nil
+}
+
+// Answered returns how many items the response b has, and how many of them come before the first whose status, a u16 at
+// a fixed place, is exceeded, if all behind it are so too. Where the first of several is oversized, there are none: that
+// one has to be asked for alone first. Nobody has checked b.
+func Answered(b []byte, status uint64, exceeded, oversized uint16) (items, answered int) {
+	l, _, err := open("", b)
+	if err != nil {
+		return 0, 0
+	}
+	is := func(i int, want uint16) bool {
+		at, end := l.Span(i)
+		at += status
+		return at+2 <= min(end, uint64(len(l.packed))) && binary.NativeEndian.Uint16(l.packed[at:]) == want
+	}
+	if items = l.Len(); items > 1 && is(0, oversized) {
+		return items, 0
+	}
+	return items, sort.Search(items, func(i int) bool { return is(i, exceeded) })
 }
 
 // checked returns l if every item lies behind the one before it, and check has nothing against it.

@@ -113,3 +113,42 @@ func TestBeyondLen(t *testing.T) {
 		}()
 	}
 }
+
+// TestAnswered: the answered items are those before the first that is not, whatever their number; and of a payload that
+// is no good it says something, and touches nothing outside of it.
+func TestAnswered(t *testing.T) {
+	const exceeded, oversized = 2, 3
+	for n := range 20 {
+		for answered := range n + 1 {
+			items := make([]string, n)
+			for i := range items {
+				items[i] = "v\x00\x00\x00more"
+				if i >= answered {
+					items[i] = string(binary.NativeEndian.AppendUint16([]byte("v\x00"), exceeded))
+				}
+			}
+			b := pack(7, items...)
+			if all, got := Answered(b, 2, exceeded, oversized); all != n || got != answered {
+				t.Fatalf("%d of %d items, want %d of %d", got, all, answered, n)
+			}
+			for end := range b {
+				if all, got := Answered(b[:end:end], 2, exceeded, oversized); got < 0 || got > all || all > n {
+					t.Fatalf("%d of %d items in the first %d bytes", got, all, end)
+				}
+			}
+			for at := range b {
+				wrong := bytes.Clone(b)
+				wrong[at] ^= 0xff
+				if all, got := Answered(wrong, 2, exceeded, oversized); got < 0 || got > all {
+					t.Fatalf("%d of %d items with byte %d wrong", got, all, at)
+				}
+			}
+		}
+	}
+	large := string(binary.NativeEndian.AppendUint16([]byte("v\x00"), oversized))
+	for want, items := range [][]string{{large, "v\x00\x00\x00"}, {large}, {"v\x00\x00\x00", large}} {
+		if all, got := Answered(pack(7, items...), 2, exceeded, oversized); all != len(items) || got != want {
+			t.Errorf("%q: %d of %d, want %d", items, got, all, want)
+		}
+	}
+}

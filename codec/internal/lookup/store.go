@@ -51,10 +51,3 @@ func Resize[I any](items []I, n int) []I {
 	clear(items[min(n, len(items)):])
 	return slices.Grow(items[:0], n)[:n]
 }
-
-// Copy copies the payload to dst, whose storage it uses as far as it reaches, and returns the copy and the list in it.
-func (l List) Copy(dst []byte) (List, []byte) {
-	dst = append(append(dst[:0], l.dir...), l.packed...)
-	n := len(l.dir)
-	return List{dir: dst[:n:n], packed: dst[n:]}, dst
-}

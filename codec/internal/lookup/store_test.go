@@ -1,7 +1,6 @@
 package lookup
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -75,19 +74,5 @@ func TestResize(t *testing.T) {
 	}
 	if items = Resize(items, 9); len(items) != 9 {
 		t.Errorf("%d items", len(items))
-	}
-}
-
-func TestListCopy(t *testing.T) {
-	l := listOf(t, "first", "second")
-	for _, room := range []int{0, 10, 1000} {
-		c, buf := l.Copy(make([]byte, 0, room))
-		if len(buf) != len(l.dir)+len(l.packed) || c.Len() != 2 || string(c.Item(0)) != "first" || string(c.Item(1)) != "second" {
-			t.Errorf("%q", buf)
-		}
-		clear(buf)
-		if !bytes.Equal(l.Item(1), []byte("second")) {
-			t.Error("the copy is the list")
-		}
 	}
 }

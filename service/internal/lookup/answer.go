@@ -1,21 +1,15 @@
 package lookup
 
-import (
-	"sort"
+import "sort"
 
-	"github.com/plugin-ipc/netipc/codec/link"
-)
-
-// Answer is the answer to all keys of a call, in their order. It borrows what its runs do.
+// Answer is the answer to all keys of a call, in their order. Its runs borrow what the call's series keeps.
 type Answer[V any] struct {
 	Keys       int
 	Generation uint64
 	Runs       []Run[V] // in the order of the keys, without gaps
 
-	kept []*link.Message // parts; more than are in use
-	used int             // of these
-	todo []span          // keys without an answer, the first ones last
-	next []span          // of the part that is being judged, the first ones first
+	todo []span // keys without an answer, the first ones last
+	more []span // of the part that is being judged, the first ones first
 }
 
 // Run is some keys that follow one another and have their items in one payload.
@@ -44,22 +38,9 @@ func (a *Answer[V]) Find(i int) (V, int) {
 	return r.View, r.From + i - r.First
 }
 
-// reset makes a ready for another call. Buffers are kept.
 func (a *Answer[V]) reset() {
-	for _, m := range a.kept[:a.used] {
-		m.Release()
-	}
 	clear(a.Runs)
-	*a = Answer[V]{Runs: a.Runs[:0], kept: a.kept, todo: a.todo[:0], next: a.next[:0]}
-}
-
-// message returns what one more part can be kept in.
-func (a *Answer[V]) message() *link.Message {
-	if a.used == len(a.kept) {
-		a.kept = append(a.kept, new(link.Message))
-	}
-	a.used++
-	return a.kept[a.used-1]
+	*a = Answer[V]{Runs: a.Runs[:0], todo: a.todo[:0], more: a.more[:0]}
 }
 
 // order sorts the runs, which are in order unless the provider left gaps.
@@ -79,23 +60,23 @@ func (a *Answer[V]) advance(n int) {
 	rest := a.todo[last]
 	a.todo = a.todo[:last]
 	if rest.from += n; rest.from < rest.to {
-		if k := len(a.next) - 1; k >= 0 && !a.next[k].alone && a.next[k].to == rest.from {
-			a.next[k].to = rest.to
+		if k := len(a.more) - 1; k >= 0 && !a.more[k].alone && a.more[k].to == rest.from {
+			a.more[k].to = rest.to
 		} else {
 			a.todo = append(a.todo, rest)
 		}
 	}
-	for k := len(a.next) - 1; k >= 0; k-- {
-		a.todo = append(a.todo, a.next[k])
+	for k := len(a.more) - 1; k >= 0; k-- {
+		a.todo = append(a.todo, a.more[k])
 	}
-	a.next = a.next[:0]
+	a.more = a.more[:0]
 }
 
 // again notes that a key has to be asked for again.
 func (a *Answer[V]) again(key int, alone bool) {
-	if k := len(a.next) - 1; k >= 0 && !alone && !a.next[k].alone && a.next[k].to == key {
-		a.next[k].to++
+	if k := len(a.more) - 1; k >= 0 && !alone && !a.more[k].alone && a.more[k].to == key {
+		a.more[k].to++
 		return
 	}
-	a.next = append(a.next, span{key, key + 1, alone})
+	a.more = append(a.more, span{key, key + 1, alone})
 }

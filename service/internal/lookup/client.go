@@ -16,7 +16,7 @@ type Client[K any, R Keys[K], V View[V], M Method[K, R, V]] struct {
 	ceilings Ceilings
 	typical  typical
 	refused  refused
-	answers  sync.Pool // of *Answer[V]
+	works    sync.Pool // of *work
 }
 
 // NewClient returns a client for the endpoint of d. It does no I/O and needs no provider.
@@ -25,23 +25,22 @@ func NewClient[K any, R Keys[K], V View[V], M Method[K, R, V]](d link.Dialer, cf
 	return &Client[K, R, V, M]{Control: c.Control, c: c, ceilings: cfg.Ceilings.withDefaults()}
 }
 
-// View asks for keys and passes the answer to use, on the caller's goroutine, under no lock. The answer dies when use
-// returns. The answer lies where it was received.
+// View asks for keys and passes the answer to use, on the caller's goroutine, under no lock. The answer lies where it
+// was received, occupies no place for requests under way, and dies when use returns.
 func (c *Client[K, R, V, M]) View(ctx context.Context, keys R, use func(*Answer[V]) error) error {
-	a, _ := c.answers.Get().(*Answer[V])
-	if a == nil {
-		a = new(Answer[V])
+	w, _ := c.works.Get().(*work[K, R, V, M])
+	if w == nil {
+		w = &work[K, R, V, M]{c: c}
+		w.foresee = w.next
 	}
-	w := work[K, R, V, M]{c: c, keys: keys, a: a, sizes: c.typical.load()}
+	w.keys, w.sizes = keys, c.typical.load()
 	defer func() {
-		w.series.End()
-		w.whole.Release()
-		a.reset()
-		c.answers.Put(a)
+		w.reset()
+		c.works.Put(w)
 	}()
 	if err := w.gather(ctx); err != nil {
 		return err
 	}
 	c.typical.store(&w.sizes)
-	return use(a)
+	return use(&w.Answer)
 }

@@ -10,6 +10,9 @@ type Method[K any, R Keys[K], V View[V]] interface {
 	// Item says what became of key, which item i of an answer must name, and how large the item is, and how large it
 	// would be at least, in bytes.
 	Item(v V, i int, key K) (f Fate, size, least int)
+	// Answered returns how many items there are in an answer that nobody has checked, and how many of them, from the
+	// first on, are not Exceeded, if the provider keeps to the rules.
+	Answered(payload []byte) (items, answered int)
 	// Oversized returns an answer whose only item says that the one to key is too large.
 	Oversized(key K) (V, error)
 }

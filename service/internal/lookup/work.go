@@ -3,7 +3,6 @@ package lookup
 import (
 	"context"
 	"fmt"
-	"sort"
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/service"
@@ -11,19 +10,27 @@ import (
 
 // work is one call on its way.
 type work[K any, R Keys[K], V View[V], M Method[K, R, V]] struct {
-	c      *Client[K, R, V, M]
-	keys   R
-	a      *Answer[V]
-	sizes  sizes
-	series service.Series
+	Answer[V]
+	c       *Client[K, R, V, M]
+	series  service.Series
+	foresee func(payload []byte) (R, bool) // work.next, made once
 
-	whole    service.Lease[V] // of an answer that came in one part
-	checked  bool             // the keys are; those of a single request are when it is encoded
-	ahead    request          // that is out already
-	calls    int              // requests that were answered
-	attempts int              // and those that were not
-	answered int              // keys
-	bytes    int              // of their items
+	keys     R
+	sizes    sizes
+	checked  bool    // the keys are; those of a single request are when it is encoded
+	now      request // that is being answered
+	ahead    request // that was foreseen, if it has keys
+	calls    int     // requests that were answered
+	attempts int     // and those that were not
+	answered int     // keys
+	bytes    int     // of their items
+}
+
+// reset makes w ready for another call. Buffers are kept.
+func (w *work[K, R, V, M]) reset() {
+	w.series.End()
+	w.Answer.reset()
+	*w = work[K, R, V, M]{Answer: w.Answer, c: w.c, series: w.series, foresee: w.foresee}
 }
 
 // request is that for the first n keys of a span.
@@ -34,40 +41,44 @@ type request struct {
 
 // gather fills in the answer.
 func (w *work[K, R, V, M]) gather(ctx context.Context) error {
-	a, c := w.a, w.c
-	a.Keys = len(w.keys)
+	c := w.c
+	w.Keys = len(w.keys)
 	if len(w.keys) > c.ceilings.Keys {
 		return w.ceiling("Keys", c.ceilings.Keys)
 	}
-	a.todo = append(a.todo, span{from: 0, to: len(w.keys)})
-	for len(a.todo) > 0 {
-		s := a.todo[len(a.todo)-1]
-		if w.ahead.n > 0 {
-			if err := w.catchUp(ctx, s); err != nil {
-				return err
-			}
-			continue
-		}
-		n, ask := w.plan(s)
-		if !w.checked && n < len(w.keys) {
-			// A key that cannot be is found before the first request, and not somewhere in the middle.
-			if err := c.m.Check(w.keys); err != nil {
-				return link.NewOpError("call", c.Status().Endpoint, err)
-			}
-			w.checked = true
-		}
-		var err error
-		if ask {
-			err = w.ask(ctx, s, n)
-		} else {
-			err = w.tooLong(s.from)
-		}
-		if err != nil {
+	w.todo = append(w.todo, span{from: 0, to: len(w.keys)})
+	for len(w.todo) > 0 {
+		if err := w.step(ctx, w.todo[len(w.todo)-1]); err != nil {
 			return err
 		}
 	}
-	a.order()
+	w.order()
 	return nil
+}
+
+// step makes one request, for some of s or for what was foreseen.
+func (w *work[K, R, V, M]) step(ctx context.Context, s span) error {
+	if r := w.ahead; w.series.Ahead() {
+		w.ahead = request{}
+		return w.ask(ctx, r, s)
+	}
+	w.unforesee()
+	n, ask := w.plan(s)
+	if !w.checked && n < len(w.keys) {
+		// A key that cannot be is found before the first request, and not somewhere in the middle.
+		if err := w.c.m.Check(w.keys); err != nil {
+			return link.NewOpError("call", w.c.Status().Endpoint, err)
+		}
+		w.checked = true
+	}
+	if !ask {
+		return w.tooLong(s.from)
+	}
+	if w.attempts == w.c.ceilings.Calls {
+		return w.ceiling("Calls", w.c.ceilings.Calls)
+	}
+	w.attempts++
+	return w.ask(ctx, request{s, n}, s)
 }
 
 // plan decides how many of the first keys of s are asked for next. Without ask, the first is too long to be asked for.
@@ -100,77 +111,60 @@ func (w *work[K, R, V, M]) refusedAlready(keys R) bool {
 	return w.c.refused.already(w.c.Status().Connects, w.c.m.RequestSize(keys))
 }
 
-// ask asks for the first n keys of s.
-func (w *work[K, R, V, M]) ask(ctx context.Context, s span, n int) error {
-	if w.attempts == w.c.ceilings.Calls {
-		return w.ceiling("Calls", w.c.ceilings.Calls)
-	}
-	w.attempts++
-	lease, refused, err := w.await(ctx, s, n)
-	if err != nil || refused {
-		return err
-	}
-	return w.take(ctx, lease, s, n)
-}
-
-// await waits for the answer to the first n keys of s. refused: the request is too large.
-func (w *work[K, R, V, M]) await(ctx context.Context, s span, n int) (lease service.Lease[V], refused bool, err error) {
-	keys := w.keys[s.from : s.from+n]
-	lease, err = w.c.c.AcquireIn(ctx, &w.series, keys)
-	if err != nil && requestRefused(err) && w.c.Ready() {
+// ask makes the request r, while s is what is to be asked for next: the same span, unless r was foreseen wrongly.
+func (w *work[K, R, V, M]) ask(ctx context.Context, r request, s span) error {
+	w.now = r
+	keys := w.keys[r.of.from : r.of.from+r.n]
+	v, err := w.c.c.Next(ctx, &w.series, keys, w.foresee)
+	switch {
+	case err == nil && r.of != s:
+		return w.pass(v, r)
+	case err == nil:
+		return w.take(v, r)
+	case requestRefused(err) && w.c.Ready():
 		// Then smaller requests have to do, and keys that do not fit them cannot be asked for: plan knows.
 		w.c.refused.note(w.c.Status().Connects, w.c.m.RequestSize(keys))
-		return lease, true, nil
+		return nil
 	}
-	return lease, false, err
+	return err
 }
 
-// foresee sends the request that comes after v, the answer to the first n keys of s, before v is judged; so the provider
-// works while this does. If the judgement is another, its answer is thrown away.
-func (w *work[K, R, V, M]) foresee(ctx context.Context, v V, s span, n int) {
-	// What had no room is, of a provider that keeps to the rules, a suffix.
-	had := sort.Search(n, func(i int) bool {
-		f, _, _ := w.c.m.Item(v, i, w.keys[s.from+i])
-		return f == Exceeded
-	})
-	if had == 0 || s.from+had == s.to || w.attempts == w.c.ceilings.Calls {
-		return
+// next foresees, from an answer that nobody has looked at, what is to be asked for after it, so that the provider works
+// while this does. What it foresaw wrongly is thrown away.
+func (w *work[K, R, V, M]) next(payload []byte) (keys R, ok bool) {
+	w.unforesee()
+	s, n := w.now.of, w.now.n
+	items, answered := w.c.m.Answered(payload)
+	if items != n || answered == 0 || s.from+answered == s.to || w.attempts == w.c.ceilings.Calls {
+		return nil, false
 	}
-	next := span{from: s.from + had, to: s.to}
-	if n, ask := w.plan(next); ask && n > 0 {
-		if w.c.c.Ahead(ctx, &w.series, w.keys[next.from:next.from+n]) {
-			w.attempts++
-			w.ahead = request{next, n}
-		}
+	s.from += answered
+	if n, ok = w.plan(s); !ok || n == 0 {
+		return nil, false
 	}
+	w.attempts++
+	w.ahead = request{s, n}
+	return w.keys[s.from : s.from+n], true
 }
 
-// catchUp takes the answer to what was sent ahead, s being what is to be asked for next.
-func (w *work[K, R, V, M]) catchUp(ctx context.Context, s span) error {
-	r := w.ahead
-	w.ahead = request{}
-	lease, refused, err := w.await(ctx, r.of, r.n)
-	switch {
-	case err != nil || refused:
-		return err
-	case r.of != s:
-		return w.pass(lease, r.of, r.n)
+// unforesee forgets what was foreseen and did not go out, or went out in a session that is over.
+func (w *work[K, R, V, M]) unforesee() {
+	if w.ahead.n > 0 {
+		w.ahead = request{}
+		w.attempts--
 	}
-	return w.take(ctx, lease, s, r.n)
 }
 
 // pass throws away an answer that turned out not to be needed. One that cannot be true says so all the same.
-func (w *work[K, R, V, M]) pass(lease service.Lease[V], s span, n int) error {
-	v := lease.View()
-	if err := w.sound(v, n); err != nil {
-		return lease.Distrust(err)
+func (w *work[K, R, V, M]) pass(v V, r request) error {
+	if err := w.sound(v, r.n); err != nil {
+		return err
 	}
-	for i, key := range w.keys[s.from : s.from+n] {
+	for i, key := range w.keys[r.of.from : r.of.from+r.n] {
 		if f, _, _ := w.c.m.Item(v, i, key); f == Wrong {
-			return lease.Distrust(wrongItem(s.from + i))
+			return w.wrong(r.of.from + i)
 		}
 	}
-	lease.Release()
 	return nil
 }
 
@@ -178,47 +172,35 @@ func (w *work[K, R, V, M]) pass(lease service.Lease[V], s span, n int) error {
 func (w *work[K, R, V, M]) sound(v V, n int) error {
 	switch {
 	case v.Len() != n:
-		return fmt.Errorf("%w: %d items for %d keys", ErrEcho, v.Len(), n)
-	case w.calls > 0 && v.Generation() != w.a.Generation:
-		return fmt.Errorf("%w: %d after %d", ErrGeneration, v.Generation(), w.a.Generation)
+		return w.series.Distrust(fmt.Errorf("%w: %d items for %d keys", ErrEcho, v.Len(), n))
+	case w.calls > 0 && v.Generation() != w.Generation:
+		return w.series.Distrust(fmt.Errorf("%w: %d after %d", ErrGeneration, v.Generation(), w.Generation))
 	}
 	return nil
 }
 
-func wrongItem(i int) error {
-	return fmt.Errorf("%w: item %d names another key than the one that was asked for", ErrEcho, i)
+func (w *work[K, R, V, M]) wrong(i int) error {
+	return w.series.Distrust(fmt.Errorf("%w: item %d names another key than the one that was asked for", ErrEcho, i))
 }
 
-// take judges the answer to the first n keys of s and keeps what it says.
-func (w *work[K, R, V, M]) take(ctx context.Context, lease service.Lease[V], s span, n int) error {
-	a, v := w.a, lease.View()
-	if err := w.sound(v, n); err != nil {
-		return lease.Distrust(err)
+// take judges the answer to r and keeps what it says.
+func (w *work[K, R, V, M]) take(v V, r request) error {
+	if err := w.sound(v, r.n); err != nil {
+		return err
 	}
-	a.Generation = v.Generation()
+	w.Generation = v.Generation()
 	w.calls++
-	first, before := len(a.Runs), w.answered
-	if first > 0 || n < len(w.keys) {
-		lease.Keep(a.message())
-		w.foresee(ctx, v, s, n)
+	first, before := len(w.Runs), w.answered
+	if wrong := w.judge(v, r.of, r.n); wrong >= 0 {
+		return w.wrong(r.of.from + wrong)
 	}
-	if wrong := w.judge(v, s, n); wrong >= 0 {
-		return lease.Distrust(wrongItem(s.from + wrong))
+	alone := len(w.more) > 0 && w.more[0].alone
+	if r.n > 0 && w.answered == before && !alone {
+		return w.series.Distrust(fmt.Errorf("%w: %d keys, of which %q is the first", ErrNoProgress, r.n, fmt.Sprint(w.keys[r.of.from])))
 	}
-	alone := len(a.next) > 0 && a.next[0].alone
-	if n > 0 && w.answered == before && !alone {
-		return lease.Distrust(fmt.Errorf("%w: %d keys, of which %q is the first", ErrNoProgress, n, fmt.Sprint(w.keys[s.from])))
-	}
-	a.advance(n)
-	if first == 0 && n == len(w.keys) {
-		if len(a.todo) == 0 {
-			w.whole = lease
-		} else {
-			lease.Keep(a.message())
-		}
-	}
-	for k := range a.Runs[first:] {
-		a.Runs[first+k].View = v
+	w.advance(r.n)
+	for k := range w.Runs[first:] {
+		w.Runs[first+k].View = v
 	}
 	if w.bytes > w.c.ceilings.Bytes {
 		return w.ceiling("Bytes", w.c.ceilings.Bytes)
@@ -227,7 +209,7 @@ func (w *work[K, R, V, M]) take(ctx context.Context, lease service.Lease[V], s s
 }
 
 // judge looks at every item of v, the answer to the first n keys of s. What is final becomes runs, the rest goes to
-// a.next. It returns the first item that names another key, -1 if none does.
+// more. It returns the first item that names another key, -1 if none does.
 func (w *work[K, R, V, M]) judge(v V, s span, n int) (wrong int) {
 	var sum, squares float64
 	final, from := 0, 0 // the run that goes on is from..i
@@ -249,7 +231,7 @@ func (w *work[K, R, V, M]) judge(v V, s span, n int) (wrong int) {
 		}
 		w.run(s, from, i)
 		from = i + 1
-		w.a.again(s.from+i, f == Oversized)
+		w.again(s.from+i, f == Oversized)
 	}
 	w.run(s, from, n)
 	w.sizes.learn(final, sum, squares)
@@ -260,7 +242,7 @@ func (w *work[K, R, V, M]) judge(v V, s span, n int) (wrong int) {
 // run notes that items from..to are final, the first being that of the first key of s.
 func (w *work[K, R, V, M]) run(s span, from, to int) {
 	if from < to {
-		w.a.Runs = append(w.a.Runs, Run[V]{First: s.from + from, From: from, To: to})
+		w.Runs = append(w.Runs, Run[V]{First: s.from + from, From: from, To: to})
 	}
 }
 
@@ -270,9 +252,9 @@ func (w *work[K, R, V, M]) tooLong(key int) error {
 	if err != nil {
 		return err
 	}
-	w.a.Runs = append(w.a.Runs, Run[V]{First: key, View: v, From: 0, To: 1})
+	w.Runs = append(w.Runs, Run[V]{First: key, View: v, From: 0, To: 1})
 	w.answered++
-	w.a.advance(1)
+	w.advance(1)
 	return nil
 }
 
