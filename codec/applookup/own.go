@@ -105,31 +105,47 @@ func (it Item) Equal(t Item) bool {
 		slices.Equal(it.Labels, t.Labels)
 }
 
-// check says what no item may say, but for NULs in labels.
-func (it *Item) check() (field string, err error) {
-	said := facts{
-		status: it.Status, cgroup: it.CgroupStatus, orchestrator: it.Orchestrator,
-		ppid: it.PPID, uid: it.UID, startTime: it.StartTime,
-		comm: uint64(len(it.Comm)), path: uint64(len(it.CgroupPath)), name: uint64(len(it.CgroupName)),
-		labels: len(it.Labels),
+// shape says what no item may say, but for NULs, which put or nulIn find.
+func (it *Item) shape() (field string, err error) {
+	if it.Status != StatusKnown || it.CgroupStatus != CgroupStatusKnown || it.Comm == "" || len(it.Comm) > CommMax || it.CgroupPath == "" {
+		said := facts{
+			status: it.Status, cgroup: it.CgroupStatus, orchestrator: it.Orchestrator,
+			ppid: it.PPID, uid: it.UID, startTime: it.StartTime,
+			comm: uint64(len(it.Comm)), path: uint64(len(it.CgroupPath)), name: uint64(len(it.CgroupName)),
+			labels: len(it.Labels),
+		}
+		if field, err = said.check(); err != nil {
+			return field, err
+		}
 	}
-	if field, err = said.check(); err != nil {
-		return field, err
-	}
-	switch {
-	case lookup.HasNUL(it.Comm):
-		return "comm", codec.ErrInteriorNUL
-	case lookup.HasNUL(it.CgroupPath):
-		return "cgroup_path", codec.ErrInteriorNUL
-	case lookup.HasNUL(it.CgroupName):
-		return "cgroup_name", codec.ErrInteriorNUL
+	if len(it.Labels) == 0 {
+		return "", nil
 	}
 	return lookup.ShapeOf(it.Labels)
 }
 
+// nulIn returns the first field that has a NUL inside, "" if none has.
+func (it *Item) nulIn() (field string) {
+	switch {
+	case lookup.HasNUL(it.Comm):
+		return "comm"
+	case lookup.HasNUL(it.CgroupPath):
+		return "cgroup_path"
+	case lookup.HasNUL(it.CgroupName):
+		return "cgroup_name"
+	case lookup.HaveNUL(it.Labels):
+		return "labels"
+	}
+	return ""
+}
+
 // size returns the size of the encoded item.
 func (it *Item) size() uint64 {
-	return lookup.EndWithLabels(shortest+uint64(len(it.Comm))+uint64(len(it.CgroupPath))+uint64(len(it.CgroupName)), it.Labels)
+	end := shortest + uint64(len(it.Comm)) + uint64(len(it.CgroupPath)) + uint64(len(it.CgroupName))
+	if len(it.Labels) == 0 {
+		return end
+	}
+	return lookup.EndWithLabels(end, it.Labels)
 }
 
 // Size returns the size of the encoded answer in bytes. Error: codec.ErrOverflow when no payload can be that large.
@@ -159,11 +175,11 @@ func (r *Response) Encode(dst []byte) (int, error) {
 	p := lookup.NewPacker(dst, len(r.Items))
 	for i := range r.Items {
 		it := &r.Items[i]
-		if field, err := it.check(); err != nil {
+		if field, err := it.shape(); err != nil {
 			return 0, codec.ItemError(layoutResponse, i, field, err)
 		}
 		if !put(p.Place(it.size()), it.PID, it) {
-			return 0, codec.ItemError(layoutResponse, i, "labels", codec.ErrInteriorNUL)
+			return 0, codec.ItemError(layoutResponse, i, it.nulIn(), codec.ErrInteriorNUL)
 		}
 	}
 	return p.Header(r.Generation), nil

@@ -1,6 +1,7 @@
 package applookup
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/plugin-ipc/netipc/codec"
@@ -46,7 +47,7 @@ func (b *Builder) Add(it Item) error {
 	if it.PID != 0 && it.PID != pid {
 		return b.build.Fail("pid", codec.ErrBadLayout)
 	}
-	if field, err := it.check(); err != nil {
+	if field, err := it.shape(); err != nil {
 		return b.build.Fail(field, err)
 	}
 	if it.Status != StatusKnown {
@@ -54,15 +55,15 @@ func (b *Builder) Add(it Item) error {
 		return nil
 	}
 	item, fate := b.build.Known(it.size(), shortest)
-	noNUL := false
 	if fate == lookup.Fits {
-		noNUL = put(item, pid, &it)
+		if put(item, pid, &it) {
+			return nil
+		}
 	} else {
-		noNUL = !lookup.HaveNUL(it.Labels)
 		put(item, pid, &Item{Status: instead(fate, StatusKnown), UID: UIDNotSet})
 	}
-	if !noNUL {
-		return b.build.FailAt(i, "labels", codec.ErrInteriorNUL)
+	if field := it.nulIn(); field != "" {
+		return b.build.FailAt(i, field, codec.ErrInteriorNUL)
 	}
 	return nil
 }
@@ -80,30 +81,36 @@ func instead(f lookup.Fate, offered Status) Status {
 	return lookup.Instead(f, offered, StatusOversizedItem, StatusPayloadExceeded)
 }
 
-// put writes an item with that pid to its bytes. It reports whether no label has a NUL inside.
+// put writes an item with that pid to its bytes. It reports whether none of its strings has a NUL inside: in what it
+// wrote, because that takes one pass.
 func put(item []byte, pid uint32, it *Item) (noNUL bool) {
 	ne := binary.NativeEndian
 	path := lookup.PutString(item, itemFixed, it.Comm)
 	name := lookup.PutString(item, path, it.CgroupPath)
 	end := lookup.PutString(item, name, it.CgroupName)
-	ne.PutUint16(item[itemVersion:], lookup.Version)
-	ne.PutUint16(item[itemStatus:], uint16(it.Status))
-	ne.PutUint16(item[itemOrchestrator:], uint16(it.Orchestrator))
-	ne.PutUint16(item[itemCgroupStatus:], uint16(it.CgroupStatus))
-	ne.PutUint32(item[itemPID:], pid)
-	ne.PutUint32(item[itemPPID:], it.PPID)
-	ne.PutUint32(item[itemUID:], it.UID)
-	ne.PutUint32(item[itemZero:], 0)
-	ne.PutUint64(item[itemStartTime:], it.StartTime)
-	ne.PutUint32(item[itemCommOffset:], itemFixed)
-	ne.PutUint32(item[itemCommLength:], uint32(len(it.Comm)))
-	ne.PutUint32(item[itemPathOffset:], uint32(path))
-	ne.PutUint32(item[itemPathLength:], uint32(len(it.CgroupPath)))
-	ne.PutUint32(item[itemNameOffset:], uint32(name))
-	ne.PutUint32(item[itemNameLength:], uint32(len(it.CgroupName)))
-	ne.PutUint16(item[itemLabelCount:], uint16(len(it.Labels)))
-	ne.PutUint16(item[itemZero2:], 0)
-	return lookup.PutLabels(item, end, it.Labels)
+	noNUL = bytes.Count(item[itemFixed:end], nul) == 3
+	if len(it.Labels) > 0 {
+		noNUL = lookup.PutLabels(item, end, it.Labels) && noNUL
+	}
+	head := (*[itemFixed]byte)(item)
+	ne.PutUint16(head[itemVersion:], lookup.Version)
+	ne.PutUint16(head[itemStatus:], uint16(it.Status))
+	ne.PutUint16(head[itemOrchestrator:], uint16(it.Orchestrator))
+	ne.PutUint16(head[itemCgroupStatus:], uint16(it.CgroupStatus))
+	ne.PutUint32(head[itemPID:], pid)
+	ne.PutUint32(head[itemPPID:], it.PPID)
+	ne.PutUint32(head[itemUID:], it.UID)
+	ne.PutUint32(head[itemZero:], 0)
+	ne.PutUint64(head[itemStartTime:], it.StartTime)
+	ne.PutUint32(head[itemCommOffset:], itemFixed)
+	ne.PutUint32(head[itemCommLength:], uint32(len(it.Comm)))
+	ne.PutUint32(head[itemPathOffset:], uint32(path))
+	ne.PutUint32(head[itemPathLength:], uint32(len(it.CgroupPath)))
+	ne.PutUint32(head[itemNameOffset:], uint32(name))
+	ne.PutUint32(head[itemNameLength:], uint32(len(it.CgroupName)))
+	ne.PutUint16(head[itemLabelCount:], uint16(len(it.Labels)))
+	ne.PutUint16(head[itemZero2:], 0)
+	return noNUL
 }
 
 // Len returns the number of pids answered so far.

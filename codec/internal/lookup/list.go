@@ -109,7 +109,7 @@ func (l List) Len() int { return len(l.dir) / EntrySize }
 // Span returns where item i begins and ends in the packed area, in 64 bits. It panics when i is not below Len.
 func (l List) Span(i int) (off, end uint64) {
 	_ = l.dir[i] // so that what follows does not wrap
-	e := l.dir[uint64(i)*EntrySize:]
+	e := (*[EntrySize]byte)(l.dir[uint64(i)*EntrySize:])
 	off = uint64(binary.NativeEndian.Uint32(e[entOffset:]))
 	return off, off + uint64(binary.NativeEndian.Uint32(e[entLength:]))
 }

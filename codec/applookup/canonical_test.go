@@ -1,0 +1,91 @@
+package applookup
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func drawItem(t *rapid.T) Item {
+	if rapid.IntRange(0, 3).Draw(t, "known") == 0 {
+		return Item{Status: Status(rapid.IntRange(1, 3).Draw(t, "status")), PID: 7, UID: UIDNotSet}
+	}
+	text := rapid.StringOfN(rapid.RuneFrom([]rune("ab/")), 0, 40, 40)
+	it := Item{
+		PID: 7, PPID: 1, UID: rapid.Uint32().Draw(t, "uid"), StartTime: rapid.Uint64().Draw(t, "start"),
+		Comm: "c" + rapid.StringOfN(rapid.RuneFrom([]rune("ab")), 0, CommMax-1, CommMax-1).Draw(t, "comm"),
+	}
+	switch it.CgroupStatus = CgroupStatus(rapid.IntRange(0, 3).Draw(t, "cgroup status")); it.CgroupStatus {
+	case CgroupStatusKnown:
+		it.Orchestrator = Orchestrator(rapid.IntRange(0, 9).Draw(t, "orchestrator"))
+		it.CgroupName = text.Draw(t, "name")
+		for range rapid.IntRange(0, 3).Draw(t, "labels") {
+			it.Labels = append(it.Labels, Label{Key: "k" + text.Draw(t, "key"), Value: text.Draw(t, "value")})
+		}
+		fallthrough
+	case CgroupStatusUnknownPermanent:
+		it.CgroupPath = "/" + text.Draw(t, "path")
+	case CgroupStatusUnknownRetryLater:
+		it.CgroupPath = text.Draw(t, "path")
+	}
+	return it
+}
+
+// encoded returns the bytes of an item.
+func encoded(t *rapid.T, it *Item) []byte {
+	if field, err := it.shape(); err != nil {
+		t.Fatal(field, err)
+	}
+	b := make([]byte, it.size())
+	if !put(b, it.PID, it) {
+		t.Fatal("a NUL was found")
+	}
+	return b
+}
+
+// TestCanonical: the quick way takes what builders write, and nothing that the long way refuses, however little is wrong
+// with it.
+func TestCanonical(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		it := drawItem(t)
+		b := encoded(t, &it)
+		if field, err := judge(b); err != nil {
+			t.Fatalf("%s: %v", field, err)
+		}
+		usual := it.Status != StatusKnown || it.CgroupStatus == CgroupStatusKnown
+		if canonical(b) != usual {
+			t.Fatalf("canonical: %v, want %v of %+v", canonical(b), usual, it)
+		}
+		agrees := func(b []byte, what string) {
+			if field, err := judge(b); canonical(b) && err != nil {
+				t.Fatalf("%s of %x: the quick way takes it, and %s: %v", what, b, field, err)
+			}
+		}
+		for end := range b {
+			agrees(b[:end:end], "a part")
+		}
+		agrees(append(b[:len(b):len(b)], 0), "one more")
+		for at := range b { // every byte, a little and a lot
+			for _, flip := range []byte{1, 2, 0x80, 0xff, b[at]} {
+				b[at] ^= flip
+				agrees(b, "a byte")
+				b[at] ^= flip
+			}
+		}
+		for at := itemPID; at+4 <= itemFixed; at += 4 { // two numbers that make up for each other
+			for _, other := range []int{itemCommLength, itemPathOffset, itemPathLength, itemNameOffset, itemNameLength} {
+				for _, n := range []uint32{1, ^uint32(0), 1 << 31} {
+					wrong := append([]byte(nil), b...)
+					add(wrong, at, n)
+					add(wrong, other, -n)
+					agrees(wrong, "two numbers")
+				}
+			}
+		}
+	})
+}
+
+func add(b []byte, at int, n uint32) {
+	binary.NativeEndian.PutUint32(b[at:], binary.NativeEndian.Uint32(b[at:])+n)
+}
