@@ -9,6 +9,7 @@ import (
 
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/wire"
+	"github.com/plugin-ipc/netipc/transport-posix/internal/fence"
 	"github.com/plugin-ipc/netipc/transport-posix/internal/spin"
 )
 
@@ -26,19 +27,21 @@ type Conn struct {
 	client bool
 	magic  *atomic.Uint32 // of the region: it changes where somebody empties the file
 
-	gate    gate
 	signs   signs
 	watched chan struct{} // closed when nobody reads the socket any more
 
 	out struct { // of the sender
 		link.Outbox
 		stream
+		use fence.Count // a call that only sends is inside
 	}
 	in struct { // of the receiver
 		stream
 		bunk
 		link.Inbox
-		err    error // after which nothing is received
+		use    fence.Count // any other call is inside
+		seat   spin.Seat   // for its wait
+		err    error       // after which nothing is received
 		pace   pace
 		brisk  bool // the last message came before a clock was read
 		seated bool // this wait may spin
@@ -77,11 +80,12 @@ func newConn(r *Region, sock link.Packets, info link.Info, out, in stream, sends
 		brief:   uint32(briefTime * 1000 / spin.TurnTime()),
 		seats:   spin.Seats(),
 	}
-	c.gate.empty = make(chan struct{}, 1)
 	c.signs.woken = make(chan struct{}, 1)
 	c.out.Outbox, c.out.stream = link.NewOutbox(sends, info.Limits), out
 	c.in.stream, c.in.Inbox = in, link.NewInbox(receives, info.Limits)
 	c.in.bunk = newBunk(&c.signs, in.signal)
+	c.in.seat = spin.NewSeat(&c.in.use)
+	fence.Prepare()
 	return c
 }
 
@@ -89,8 +93,8 @@ func newConn(r *Region, sock link.Packets, info link.Info, out, in stream, sends
 func (c *Conn) begin() *Conn {
 	var err error
 	func() {
-		c.gate.enter()
-		defer c.finish(debug.SetPanicOnFault(true), &err)
+		c.enter(&c.in.use)
+		defer c.finish(&c.in.use, debug.SetPanicOnFault(true), &err)
 		if c.client {
 			c.out.have, c.in.have = c.out.seq.Load(), c.in.seq.Load()
 			c.out.moved = c.out.signal.Load()
@@ -128,7 +132,8 @@ func (c *Conn) Close() error {
 	err := c.region.Remove()
 	err = errors.Join(err, c.sock.Close())
 	<-c.watched
-	c.gate.shut()
+	c.shut()
+	c.in.seat.Drop()
 	err = errors.Join(err, c.region.Close())
 	return c.opError("close", err)
 }

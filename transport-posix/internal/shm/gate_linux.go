@@ -1,37 +1,30 @@
 package shm
 
-import "sync/atomic"
+import (
+	"time"
 
-// gate keeps the memory mapped while calls use it.
-type gate struct {
-	inside atomic.Int64  // calls; shut takes closed away from it
-	empty  chan struct{} // one token: the last one has left
-}
+	"github.com/plugin-ipc/netipc/transport-posix/internal/fence"
+)
 
-const gateShut = 1 << 32
+// The memory stays mapped while calls use it: a call that sends counts in out.use, any other in in.use, as there is one of
+// each at a time. Whoever closes says so first (signClosed), and then waits for those that have not seen it.
 
-// enter lets a call in, unless the gate is shut. leave follows if it was let in.
-func (g *gate) enter() bool {
-	if g.inside.Add(1) > 0 {
+// enter lets a call in, unless the Conn is closed. finish follows if it was let in.
+func (c *Conn) enter(use *fence.Count) bool {
+	use.Begin()
+	if c.signs.bits.Load()&signClosed == 0 {
 		return true
 	}
-	g.leave()
+	use.End()
 	return false
 }
 
-func (g *gate) leave() {
-	if g.inside.Add(-1) != -gateShut {
-		return
-	}
-	select {
-	case g.empty <- struct{}{}:
-	default: // one that was not let in has left after the last that was
-	}
-}
-
-// shut lets no more calls in and waits for those that are. It is called once.
-func (g *gate) shut() {
-	if g.inside.Add(-gateShut) != -gateShut {
-		<-g.empty
+// shut waits until no call is inside, when none is let in any more. They all know that they have to leave.
+func (c *Conn) shut() {
+	fence.All()
+	for _, use := range []*fence.Count{&c.in.use, &c.out.use} {
+		for nap := time.Microsecond; use.Busy(); nap = min(2*nap, time.Millisecond) {
+			time.Sleep(nap)
+		}
 	}
 }

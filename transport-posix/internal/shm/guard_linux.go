@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/plugin-ipc/netipc/codec/link"
+	"github.com/plugin-ipc/netipc/transport-posix/internal/fence"
 )
 
 // ErrCut: the file of the region was made shorter while it was in use, so that what lay there is lost. The session is
@@ -14,10 +15,10 @@ import (
 var ErrCut = fmt.Errorf("%w: the file of the shared memory was cut", link.ErrReset)
 
 // finish is deferred by whatever touches the region, with what debug.SetPanicOnFault(true) has returned, behind
-// gate.enter. Whoever may open the file may shorten it, and the access that faults then ends this session and not the
+// enter. Whoever may open the file may shorten it, and the access that faults then ends this session and not the
 // process (spec 03). It costs a few nanoseconds, so it is entered once a message. With the race detector atomic operations
 // run where a fault cannot be caught.
-func (c *Conn) finish(before bool, err *error) {
+func (c *Conn) finish(use *fence.Count, before bool, err *error) {
 	debug.SetPanicOnFault(before)
 	v := recover()
 	if v != nil && isFault(v, c.region.Memory()) {
@@ -25,7 +26,7 @@ func (c *Conn) finish(before bool, err *error) {
 		*err = ErrCut
 		v = nil
 	}
-	c.gate.leave()
+	use.End()
 	if v != nil {
 		panic(v)
 	}

@@ -26,11 +26,10 @@ func (c *Conn) Recv(m *link.Message, d *link.Deadline) error {
 }
 
 func (c *Conn) receive(m *link.Message, d *link.Deadline) (err error) {
-	if !c.gate.enter() {
+	if !c.enter(&c.in.use) {
 		return link.ErrClosed
 	}
-	defer c.finish(debug.SetPanicOnFault(true), &err)
-	defer c.stand()
+	defer c.finish(&c.in.use, debug.SetPanicOnFault(true), &err)
 	c.sit()
 	if err := c.await(d, false); err != nil {
 		return err
@@ -120,10 +119,11 @@ func (c *Conn) Drain(d *link.Deadline) error {
 
 // discard passes over messages until the peer is gone: nil.
 func (c *Conn) discard(d *link.Deadline) (err error) {
-	if !c.gate.enter() {
+	if !c.enter(&c.in.use) {
 		return link.ErrClosed
 	}
-	defer c.finish(debug.SetPanicOnFault(true), &err)
+	defer c.finish(&c.in.use, debug.SetPanicOnFault(true), &err)
+	c.stand()
 	for !d.Expired() {
 		err := c.sleep(d)
 		switch {

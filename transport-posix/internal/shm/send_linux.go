@@ -47,10 +47,10 @@ func (c *Conn) Commit(h wire.Header, n int, _ *link.Deadline) (err error) {
 
 // send publishes a message and wakes the peer.
 func (c *Conn) send(h *wire.Header, payload []byte) (err error) {
-	if !c.gate.enter() {
+	if !c.enter(&c.out.use) {
 		return link.ErrClosed
 	}
-	defer c.finish(debug.SetPanicOnFault(true), &err)
+	defer c.finish(&c.out.use, debug.SetPanicOnFault(true), &err)
 	c.out.publish(h, payload)
 	c.out.Sent()
 	return c.wake()
@@ -76,11 +76,10 @@ func (c *Conn) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline,
 }
 
 func (c *Conn) exchange(h *wire.Header, payload []byte, m *link.Message, d *link.Deadline, sent func() error) (went bool, err error) {
-	if !c.gate.enter() {
+	if !c.enter(&c.in.use) {
 		return false, link.ErrClosed
 	}
-	defer c.finish(debug.SetPanicOnFault(true), &err)
-	defer c.stand()
+	defer c.finish(&c.in.use, debug.SetPanicOnFault(true), &err)
 	c.sit()
 	c.out.publish(h, payload)
 	c.out.Sent()

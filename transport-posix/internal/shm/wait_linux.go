@@ -9,14 +9,13 @@ import (
 	"github.com/plugin-ipc/netipc/transport-posix/internal/spin"
 )
 
-// sit takes a seat for a wait that may spin, if there is one; stand leaves it.
-func (c *Conn) sit() { c.in.seated = spin.TakeSeat(c.seats) }
+// sit takes a seat for a wait that may spin, if there is one. It stays taken when the wait is over, for the next one;
+// stand leaves it.
+func (c *Conn) sit() { c.in.seated = c.in.seat.Take(c.seats) }
 
 func (c *Conn) stand() {
-	if c.in.seated {
-		c.in.seated = false
-		spin.LeaveSeat()
-	}
+	c.in.seated = false
+	c.in.seat.Give()
 }
 
 // await waits until a message is there. If the wake of the peer is owed, it is made unless a message comes first: before

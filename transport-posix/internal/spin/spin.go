@@ -9,16 +9,18 @@ import (
 	"time"
 )
 
-// spinners counts the waits of this process that hold a Go processor and do nothing.
+// spinners counts the waits of this process that hold a Go processor and do nothing, and the seats that are kept between
+// two of them.
 var spinners atomic.Int32
 
 // TakeSeat reports whether one more wait may spin while others, up to most, do. LeaveSeat follows.
 func TakeSeat(most int32) bool {
-	if spinners.Add(1) <= most {
+	taken := spinners.Add(1)
+	if taken <= most {
 		return true
 	}
 	spinners.Add(-1)
-	return false
+	return taken == most+1 && inherit()
 }
 
 // LeaveSeat gives back what TakeSeat took.
