@@ -38,7 +38,7 @@ func lookups(n int) []bench.Case {
 				ids, cache, at := ids, cache, next // so that the loop does not reach for them each time
 				for range batch {
 					it, ok := cache.Lookup(ids[at].hash, ids[at].name)
-					if !ok || len(it.Name) != len(ids[at].name) {
+					if !ok || len(it.Name()) != len(ids[at].name) {
 						return fmt.Errorf("%q was not found", ids[at].name)
 					}
 					if at++; at == n {

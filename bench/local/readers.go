@@ -56,7 +56,7 @@ func readers(n, goroutines int) bench.Case {
 					for !over.Load() {
 						for range batch / 16 {
 							it, ok := cache.Lookup(ids[at].hash, ids[at].name)
-							if !ok || len(it.Name) != len(ids[at].name) {
+							if !ok || len(it.Name()) != len(ids[at].name) {
 								errs <- fmt.Errorf("%q was not found", ids[at].name)
 								return
 							}

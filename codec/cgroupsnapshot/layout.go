@@ -32,6 +32,11 @@ const (
 	// GenerationOffset is where the generation lies in a response, a u64, in bytes from the start: answers that differ
 	// in nothing else say the same. DecodeResponse takes any.
 	GenerationOffset = 16
+	// DirectoryOffset is where the directory begins in a response, in bytes from the start: entries of EntrySize bytes, of
+	// which the first four say where an item begins, counted from the end of the directory.
+	DirectoryOffset = headerSize
+	// EntrySize is the size of a directory entry.
+	EntrySize = entrySize
 
 	respVersion    = 0  // u16
 	respFlags      = 2  // u16, zero

@@ -15,6 +15,7 @@ type ResponseView struct {
 	header []byte
 	dir    []byte
 	packed []byte
+	names  uint64 // see NamesSize
 }
 
 // DecodeResponse validates the payload b and returns a view of it; the whole of b is the payload. Directory
@@ -45,15 +46,17 @@ func DecodeResponse(b []byte) (ResponseView, error) {
 }
 
 // check judges every directory entry and the item it names.
-func (v ResponseView) check() error {
-	ne, packed := binary.NativeEndian, v.packed
+func (v *ResponseView) check() error {
+	ne, packed, names := binary.NativeEndian, v.packed, uint64(0)
 	for dir := v.dir; len(dir) >= entrySize; dir = dir[entrySize:] {
 		off, length := uint64(ne.Uint32(dir[entOffset:])), uint64(ne.Uint32(dir[entLength:]))
 		end := off + length
 		if off%bounds.Align != 0 || end > uint64(len(packed)) || !itemOK(packed[off:end]) {
 			return v.explain((len(v.dir) - len(dir)) / entrySize)
 		}
+		names += uint64(ne.Uint32(packed[off+itemNameLength:]))
 	}
+	v.names = names
 	return nil
 }
 
@@ -96,6 +99,10 @@ func (v ResponseView) SystemdEnabled() uint32 {
 	}
 	return binary.NativeEndian.Uint32(v.header[respSystemd:])
 }
+
+// NamesSize returns how many bytes the names of all items have together. Items that share their bytes count each: it
+// may be more than the payload has.
+func (v ResponseView) NamesSize() uint64 { return v.names }
 
 // Item returns item i, borrowed as the view is. It panics when i is not below Len, as a slice does.
 func (v ResponseView) Item(i int) ItemView {

@@ -226,7 +226,7 @@ func TestMapStops(t *testing.T) {
 func TestKnown(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.SliceOfN(rapid.ByteRange(0, 2), 0, 40).Draw(t, "known")
-		k := known{string(text), rapid.IntRange(-1, 40).Draw(t, "at")}
+		k := known{text, rapid.IntRange(-1, 40).Draw(t, "at")}
 		b := slices.Clone(text)
 		if len(b) > 0 && rapid.Bool().Draw(t, "differs") {
 			b[rapid.IntRange(0, len(b)-1).Draw(t, "where")] ^= 1

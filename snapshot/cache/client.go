@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 
@@ -13,30 +14,20 @@ import (
 type Kind[Req, View, T any] struct {
 	// Request is what to ask, always the same.
 	Request Req
-	// Make makes a value of an answer, with whatever its lookups need. a and its View are borrowed: valid until Make
-	// returns; copy to keep. An error keeps the old value and leaves the session alone: the answer was judged good.
-	Make func(a *Answer[View]) (T, error)
+	// Make makes a value of an answer, with whatever its lookups need. An error keeps the old value and leaves the
+	// session alone: the answer was judged good.
+	Make func(a Answer[View]) (T, error)
 	// GenerationAt is where in an answer its generation lies, as a number of eight bytes: in bytes from the start;
 	// 0: it has none. An answer that is the same in all other bytes is not even decoded.
 	GenerationAt int
 }
 
-// Answer is what a provider sent, and what it means.
+// Answer is what a provider sent, and what it means. It is the cache's own copy, which the decoder has judged: the
+// cache keeps it in order to recognise it, and a value may have parts of it for as long as it likes. Nobody may write
+// to it.
 type Answer[View any] struct {
-	View    View
-	Payload []byte // borrowed, as the View
-
-	text string // of Keep
-	same bool   // as the one before, but for the generation: then there is no View
-}
-
-// Keep returns a copy of the payload, which is made once, and may be kept: the cache does so too, in order to
-// recognise it.
-func (a *Answer[View]) Keep() string {
-	if a.text == "" {
-		a.text = string(a.Payload)
-	}
-	return a.text
+	View    View // of Payload
+	Payload []byte
 }
 
 // Client is a Source that makes one request. Its Control connects, aborts and knows the session.
@@ -49,20 +40,24 @@ type Client[T any] struct {
 func NewClient[M service.Method[Req, View], Req, View, T any](d link.Dialer, cfg service.Config, k Kind[Req, View, T]) *Client[T] {
 	last := &known{generationAt: k.GenerationAt}
 	client := service.NewClientOf(d, cfg, method[Req, View, M]{last: last})
+	var a received[View] // by one Fetch at a time
+	take := func(r received[View]) error { a = r; return nil }
 	fetch := func(ctx context.Context, old *Snapshot[T]) (f Fetched[T], err error) {
 		if old == nil {
-			last.text = "" // what this client knows is in another cache
+			last.payload = nil // what this client knows is in another cache
 		}
-		err = client.Call(ctx, k.Request, func(a Answer[View]) (err error) {
-			f.Generation, f.Unchanged = last.generation(a.Payload), a.same
-			if a.same {
-				return nil
-			}
-			if f.Value, err = k.Make(&a); err == nil {
-				last.text = a.Keep()
-			}
-			return err
-		})
+		if err := client.Call(ctx, k.Request, take); err != nil {
+			return f, err
+		}
+		f.Generation, f.Unchanged = a.generation, a.same
+		if a.same {
+			return f, nil
+		}
+		made := a.Answer
+		a = received[View]{}
+		if f.Value, err = k.Make(made); err == nil {
+			last.payload = made.Payload
+		}
 		return f, err
 	}
 	return &Client[T]{client.Control, fetch}
@@ -73,9 +68,16 @@ func (c *Client[T]) Fetch(ctx context.Context, old *Snapshot[T]) (Fetched[T], er
 	return c.fetch(ctx, old)
 }
 
+// received is an answer that has been compared with what is known. If it says the same, there is no Answer.
+type received[View any] struct {
+	Answer[View]
+	generation uint64
+	same       bool
+}
+
 // known is the answer that the value in the cache was made of. It belongs to whoever fetches.
 type known struct {
-	text         string // empty: none
+	payload      []byte // empty: none
 	generationAt int
 }
 
@@ -98,15 +100,15 @@ func (k *known) generation(b []byte) uint64 {
 
 // is reports whether b says the same, whatever its generation.
 func (k *known) is(b []byte) bool {
-	if len(b) == 0 || len(b) != len(k.text) {
+	if len(b) == 0 || len(b) != len(k.payload) {
 		return false
 	}
 	from, to := k.where(b)
-	return k.text[:from] == string(b[:from]) && k.text[to:] == string(b[to:])
+	return bytes.Equal(k.payload[:from], b[:from]) && bytes.Equal(k.payload[to:], b[to:])
 }
 
 // method is M for a client that compares before it decodes. What is known was judged good, and so is what is equal to
-// it: no decoder looks at the generation.
+// it: no decoder looks at the generation. What is not known is copied first, so that what is judged is what is kept.
 type method[Req, View any, M service.Method[Req, View]] struct {
 	m    M
 	last *known
@@ -118,10 +120,11 @@ func (m method[Req, View, M]) EncodeRequest(dst []byte, r Req) (int, error) {
 	return m.m.EncodeRequest(dst, r)
 }
 
-func (m method[Req, View, M]) DecodeResponse(b []byte) (Answer[View], error) {
+func (m method[Req, View, M]) DecodeResponse(b []byte) (received[View], error) {
 	if m.last.is(b) {
-		return Answer[View]{Payload: b, same: true}, nil
+		return received[View]{generation: m.last.generation(b), same: true}, nil
 	}
-	v, err := m.m.DecodeResponse(b)
-	return Answer[View]{View: v, Payload: b}, err
+	own := bytes.Clone(b)
+	v, err := m.m.DecodeResponse(own)
+	return received[View]{Answer[View]{v, own}, m.last.generation(own), false}, err
 }

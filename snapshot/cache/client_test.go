@@ -32,7 +32,7 @@ func (m counted) DecodeResponse(b []byte) (payload.ResponseView, error) {
 var errMake = errors.New("not to my taste")
 
 // makePaths refuses a snapshot that has a cgroup named "bad".
-func makePaths(a *Answer[payload.ResponseView]) (paths, error) {
+func makePaths(a Answer[payload.ResponseView]) (paths, error) {
 	p := paths{Map[string, string]{}}
 	for _, it := range a.View.All() {
 		if it.Name().String() == "bad" {

@@ -8,6 +8,8 @@ type Set[E any] interface {
 	Items() iter.Seq[E]
 	// Find returns the item that has the identity of e.
 	Find(e E) (E, bool)
+	// Alike reports whether two items of one identity are equal in all else.
+	Alike(old, new E) bool
 }
 
 // Changes are what happened between two sets, by identity.
@@ -24,12 +26,12 @@ type Change[E any] struct{ Old, New E }
 func (c Changes[E]) Empty() bool { return len(c.Added)+len(c.Removed)+len(c.Changed) == 0 }
 
 // Diff returns what happened from old to new. Its cost is a search for each item of both.
-func Diff[E comparable](old, new Set[E]) (c Changes[E]) {
+func Diff[E any](old, new Set[E]) (c Changes[E]) {
 	for is := range new.Items() {
 		switch was, there := old.Find(is); {
 		case !there:
 			c.Added = append(c.Added, is)
-		case is != was:
+		case !new.Alike(was, is):
 			c.Changed = append(c.Changed, Change[E]{was, is})
 		}
 	}
@@ -66,3 +68,6 @@ func (m Map[K, V]) Find(e Entry[K, V]) (Entry[K, V], bool) {
 	v, ok := m[e.Key]
 	return Entry[K, V]{e.Key, v}, ok
 }
+
+// Alike implements Set.
+func (m Map[K, V]) Alike(old, new Entry[K, V]) bool { return old.Value == new.Value }

@@ -11,7 +11,7 @@
 //
 //	client := cache.NewClient[ipasn.Method](dialer, service.Config{}, cache.Kind[netip.Addr, ipasn.View, Owner]{
 //		Request: addr,
-//		Make: func(a *cache.Answer[ipasn.View]) (Owner, error) {
+//		Make: func(a cache.Answer[ipasn.View]) (Owner, error) {
 //			return Owner{a.View.ASN(), a.View.Name().String()}, nil
 //		},
 //	})

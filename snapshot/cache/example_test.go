@@ -17,7 +17,7 @@ type Paths struct{ byName map[string]string }
 // Of is the lookup. Nobody has to refresh for it, and it works without a provider.
 func (p *Paths) Of(name string) string { return p.byName[name] }
 
-func makePaths(a *cache.Answer[payload.ResponseView]) (Paths, error) {
+func makePaths(a cache.Answer[payload.ResponseView]) (Paths, error) {
 	p := Paths{make(map[string]string, a.View.Len())}
 	for _, it := range a.View.All() {
 		p.byName[it.Name().String()] = it.Path().String()

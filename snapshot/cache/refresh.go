@@ -37,7 +37,8 @@ func (c *Cache[T]) Refresh(ctx context.Context) error {
 	if unchanged {
 		next.value = old.value
 	} else {
-		next.value = f.Value
+		next.value = new(T)
+		*next.value = f.Value
 	}
 	c.succeeded(next, unchanged)
 	return nil

@@ -5,7 +5,7 @@ import "time"
 // Snapshot is a value with what is known of it. It is immutable, may be kept for as long as anybody likes, and may be
 // read by any number of goroutines. A nil *Snapshot is one without a value.
 type Snapshot[T any] struct {
-	value      T // first: cgroups reads it through the pointer to the snapshot
+	value      *T // shared by snapshots that differ in nothing but generation and time
 	generation uint64
 	taken      time.Time
 }
@@ -16,7 +16,7 @@ func (s *Snapshot[T]) Value() *T {
 	if s == nil {
 		return nil
 	}
-	return &s.value
+	return s.value
 }
 
 // Generation returns the provider's count of changes, 0 if it has none. It begins anew with a provider that does.

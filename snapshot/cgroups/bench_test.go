@@ -1,6 +1,7 @@
 package cgroups
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -36,7 +37,10 @@ func next(i, n int) int {
 	return i
 }
 
-var found Item
+var (
+	found      Item
+	foundInMap payload.Item
+)
 
 // BenchmarkLookup looks up every item once, in random order, over and over; also in Go maps of the same keys,
 // which is what one would use otherwise. The loops are written out, because a call through a function value
@@ -56,7 +60,7 @@ func BenchmarkLookup(b *testing.B) {
 		run("Cache", func(b *testing.B) {
 			for i := 0; b.Loop(); i = next(i, n) {
 				it, ok := cache.Lookup(ids[i].hash, ids[i].name)
-				if !ok || len(it.Name) != len(ids[i].name) {
+				if !ok || len(it.Name()) != len(ids[i].name) {
 					b.Fatal(it)
 				}
 				found = it
@@ -65,7 +69,7 @@ func BenchmarkLookup(b *testing.B) {
 		run("Snapshot", func(b *testing.B) {
 			for i := 0; b.Loop(); i = next(i, n) {
 				it, ok := s.Lookup(ids[i].hash, ids[i].name)
-				if !ok || len(it.Name) != len(ids[i].name) {
+				if !ok || len(it.Name()) != len(ids[i].name) {
 					b.Fatal(it)
 				}
 				found = it
@@ -81,7 +85,7 @@ func BenchmarkLookup(b *testing.B) {
 		run("ByName", func(b *testing.B) {
 			for i := 0; b.Loop(); i = next(i, n) {
 				it, ok := s.ByName(ids[i].name)
-				if !ok || len(it.Name) != len(ids[i].name) {
+				if !ok || len(it.Name()) != len(ids[i].name) {
 					b.Fatal(it)
 				}
 				found = it
@@ -95,14 +99,14 @@ func BenchmarkLookup(b *testing.B) {
 			s := snapshotOf(b, equal)
 			for i := 0; b.Loop(); i = next(i, n) {
 				it, ok := s.Lookup(1, ids[i].name)
-				if !ok || len(it.Name) != len(ids[i].name) {
+				if !ok || len(it.Name()) != len(ids[i].name) {
 					b.Fatal(it)
 				}
 				found = it
 			}
 		})
 		run("MapOfItems", func(b *testing.B) {
-			m := make(map[identity]Item, n)
+			m := make(map[identity]payload.Item, n)
 			for _, it := range list.Items {
 				m[identity{it.Hash, it.Name}] = it
 			}
@@ -111,7 +115,7 @@ func BenchmarkLookup(b *testing.B) {
 				if !ok || len(it.Name) != len(ids[i].name) {
 					b.Fatal(it)
 				}
-				found = it
+				foundInMap = it
 			}
 		})
 		run("MapOfIndexes", func(b *testing.B) {
@@ -129,7 +133,7 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
-// BenchmarkRebuild makes a snapshot of an answer, which is what a refresh adds to a transfer.
+// BenchmarkRebuild copies an answer, judges it and makes a snapshot of it, which is what a refresh adds to receiving it.
 func BenchmarkRebuild(b *testing.B) {
 	for _, n := range sizes {
 		for _, hashes := range []string{"good", "equal"} {
@@ -143,7 +147,7 @@ func BenchmarkRebuild(b *testing.B) {
 				a := answerOf(b, list)
 				b.ReportAllocs()
 				for b.Loop() {
-					c, err := makeContent(&answer{View: a.View, Payload: a.Payload}, mostBytes)
+					c, err := makeContent(decode(b, bytes.Clone(a.Payload)), plain())
 					if err != nil || c.items != n {
 						b.Fatal(err)
 					}

@@ -70,7 +70,7 @@ func (c *Cache) Ready() bool { return c.current.Load() != nil }
 // Lookup returns an item of the latest snapshot by its identity. It does no I/O, takes no lock and allocates
 // nothing. Lookups that have to agree with one another belong on one Snapshot.
 func (c *Cache) Lookup(hash uint32, name string) (it Item, ok bool) {
-	ok = lookup(c.current.Load(), hash, name, &it) // inlined as it stands, and hardly more than that
+	it, ok = lookup(c.current.Load(), hash, name) // inlined as it stands, and hardly more than that
 	return
 }
 

@@ -1,63 +1,68 @@
 package cgroups
 
-// content is what snapshots that differ in nothing but generation and time share. It is immutable.
-//
-// The items lie in two strings without a pointer in them. One is the answer as it came, header included; paths are
-// read from it. The other is made of it: the rows, one an item, in producer order and one after the other, with
-// what a lookup needs close together.
-//
-//	0 u32 hash                8 u32 options   16 u32 bytes of the path
-//	4 u32 bytes of the name  12 u32 enabled   20 u32 where the path begins, in the answer
-//	24 the name, and zeros up to a multiple of 8
-//
-// A row is known by where it begins.
-type content struct {
-	items   int
-	systemd uint32
-	answer  string
-	rows    string
-	lookups
-}
+import (
+	"encoding/binary"
+	"fmt"
+	"iter"
 
-const (
-	rowHash       = 0
-	rowNameLength = 4
-	rowOptions    = 8
-	rowEnabled    = 12
-	rowPathLength = 16
-	rowPath       = 20
-	rowName       = 24
-
-	rowAlign = 8
+	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
 )
 
-// rowSize returns the size of a row whose name has n bytes.
-func rowSize(n int) int { return (rowName + n + rowAlign - 1) &^ (rowAlign - 1) }
-
-func (c *content) hash(row int) uint32 { return u32(c.rows, row+rowHash) }
-
-func (c *content) name(row int) string {
-	r := c.rows[row:]
-	return r[rowName : rowName+int(u32(r, rowNameLength))]
+// content is what snapshots that differ in nothing but generation and time share. It is immutable; indexes that are
+// made when they are first needed look so from outside.
+//
+// The items lie in two allocations without a pointer in them. One is the answer as it came; paths are read from it. The
+// other is made of it: the rows, one an item, in producer order and one after the other. An index knows a row by where it
+// begins.
+type content struct {
+	ids
+	rows    []byte
+	answer  []byte
+	items   int
+	systemd uint32
+	texts   *texts
 }
 
-func (c *content) path(row int) string {
-	r := c.rows[row:]
-	from := int(u32(r, rowPath))
-	return c.answer[from : from+int(u32(r, rowPathLength))]
+// makeContent indexes an answer, in a number of allocations that does not depend on the number of items. Error:
+// ErrTooLarge.
+func makeContent(a answer, cfg *shape) (content, error) {
+	n := a.View.Len()
+	rows := mostRows(n, a.View.NamesSize())
+	if need := uint64(len(a.Payload)) + rows + uint64(n)*indexBytes; need > uint64(cfg.maxBytes) {
+		return content{}, fmt.Errorf("%w: %d cgroups in %d bytes, Config.MaxBytes is %d", ErrTooLarge, n, need, cfg.maxBytes)
+	}
+	c := content{
+		rows:    make([]byte, 0, rows),
+		answer:  a.Payload,
+		items:   n,
+		systemd: a.View.SystemdEnabled(),
+		texts:   &texts{},
+	}
+	c.makeRows()
+	c.makeIDs()
+	c.texts.begin(&c, cfg)
+	return c, nil
 }
 
-// after returns where the next row begins, or would begin.
-func (c *content) after(row int) int { return row + rowSize(int(u32(c.rows, row+rowNameLength))) }
+// makeRows makes the rows.
+func (c *content) makeRows() {
+	dir := c.answer[payload.DirectoryOffset:][:c.items*payload.EntrySize]
+	packed := payload.DirectoryOffset + len(dir)
+	for ; len(dir) > 0; dir = dir[payload.EntrySize:] {
+		c.add(packed + int(binary.NativeEndian.Uint32(dir)))
+	}
+}
 
-// read fills in the item of a row. It is no return value because one of so many fields is copied about, which
-// would be half of what a lookup costs.
-func (c *content) read(row int, it *Item) {
-	r := c.rows[row:]
-	it.Hash = u32(r, rowHash)
-	it.Options = u32(r, rowOptions)
-	it.Enabled = u32(r, rowEnabled)
-	it.Name = r[rowName : rowName+int(u32(r, rowNameLength))]
-	from := int(u32(r, rowPath))
-	it.Path = c.answer[from : from+int(u32(r, rowPathLength))]
+// after returns where the row after one that begins at an offset begins.
+func (c *content) after(at int) int { return at + rowSize(int(c.row(at).nameLength)) }
+
+// all yields the rows in producer order.
+func (c *content) all() iter.Seq[*row] {
+	return func(yield func(*row) bool) {
+		for at := 0; at < len(c.rows); at = c.after(at) {
+			if !yield(c.row(at)) {
+				return
+			}
+		}
+	}
 }

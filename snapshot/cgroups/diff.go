@@ -33,9 +33,8 @@ func (f firsts) Items() iter.Seq[Item] {
 		if c == nil {
 			return
 		}
-		var it Item
-		for row := 0; row < len(c.rows); row = c.after(row) {
-			if c.find(c.hash(row), c.name(row), &it) == row && !yield(it) {
+		for r := range c.all() {
+			if c.find(r.hash, r.name()) == r && !yield(Item{r, c}) {
 				return
 			}
 		}
@@ -43,7 +42,10 @@ func (f firsts) Items() iter.Seq[Item] {
 }
 
 // Find implements cache.Set.
-func (f firsts) Find(it Item) (Item, bool) { return f.s.Lookup(it.Hash, it.Name) }
+func (f firsts) Find(it Item) (Item, bool) { return f.s.Lookup(it.Hash(), it.Name()) }
+
+// Alike implements cache.Set.
+func (firsts) Alike(old, new Item) bool { return old.Equal(new) }
 
 // shares reports whether both are one content. There is always a group in an index.
-func (c *content) shares(d *content) bool { return &c.byID[0] == &d.byID[0] }
+func (c *content) shares(d *content) bool { return &c.ids.index[0] == &d.ids.index[0] }

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
+	"github.com/plugin-ipc/netipc/snapshot/cache"
 )
 
 // TestDiff: against a model made of maps.
@@ -15,8 +16,8 @@ func TestDiff(t *testing.T) {
 		hash uint32
 		name string
 	}
-	byKey := func(items []Item) (first map[key]Item, order []key) {
-		first = map[key]Item{}
+	byKey := func(items []payload.Item) (first map[key]payload.Item, order []key) {
+		first = map[key]payload.Item{}
 		for _, it := range items {
 			k := key{it.Hash, it.Name}
 			if _, again := first[k]; !again {
@@ -33,7 +34,7 @@ func TestDiff(t *testing.T) {
 		if len(was) == 0 && rapid.Bool().Draw(t, "no old one") {
 			old = nil
 		}
-		var want Changes
+		var want ownedChanges
 		oldItems, oldOrder := byKey(was)
 		newItems, newOrder := byKey(is)
 		for _, k := range newOrder {
@@ -42,7 +43,7 @@ func TestDiff(t *testing.T) {
 			case !there:
 				want.Added = append(want.Added, newItems[k])
 			case before != newItems[k]:
-				want.Changed = append(want.Changed, Change{Old: before, New: newItems[k]})
+				want.Changed = append(want.Changed, cache.Change[payload.Item]{Old: before, New: newItems[k]})
 			}
 		}
 		for _, k := range oldOrder {
@@ -50,13 +51,28 @@ func TestDiff(t *testing.T) {
 				want.Removed = append(want.Removed, oldItems[k])
 			}
 		}
-		if d := cmp.Diff(want, Diff(old, new)); d != "" {
+		if d := cmp.Diff(want, owned(Diff(old, new))); d != "" {
 			t.Fatalf("want -, got +:\n%s", d)
 		}
 		if !Diff(new, new).Empty() || !Diff(new, snapshotOf(t, &payload.Snapshot{Items: is})).Empty() {
 			t.Fatal("nothing has happened, and there are changes")
 		}
 	})
+}
+
+type ownedChanges = cache.Changes[payload.Item]
+
+func owned(c Changes) (o ownedChanges) {
+	for _, it := range c.Added {
+		o.Added = append(o.Added, it.Owned())
+	}
+	for _, it := range c.Removed {
+		o.Removed = append(o.Removed, it.Owned())
+	}
+	for _, ch := range c.Changed {
+		o.Changed = append(o.Changed, cache.Change[payload.Item]{Old: ch.Old.Owned(), New: ch.New.Owned()})
+	}
+	return o
 }
 
 func TestDiffNil(t *testing.T) {

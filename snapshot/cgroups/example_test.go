@@ -38,7 +38,7 @@ func Example() {
 		return
 	}
 	it, ok := cache.Lookup(payload.HashName("ssh.service"), "ssh.service")
-	fmt.Println(it.Path, ok)
+	fmt.Println(it.Path(), ok)
 
 	server.Close()
 	if err := cache.Refresh(ctx); err != nil {

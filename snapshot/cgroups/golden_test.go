@@ -97,7 +97,7 @@ func TestGolden(t *testing.T) {
 	c, h := newServed(t, Config{})
 	var out strings.Builder
 	print := func(it Item) string {
-		return fmt.Sprintf("%#x %q %q %d %d", it.Hash, it.Name, it.Path, it.Options, it.Enabled)
+		return fmt.Sprintf("%#x %q %q %d %d", it.Hash(), it.Name(), it.Path(), it.Options(), it.Enabled())
 	}
 	receive := func(text string) *Snapshot {
 		h.set(modeServe, bytesOf(t, text))
@@ -109,7 +109,7 @@ func TestGolden(t *testing.T) {
 		want := &payload.Snapshot{Generation: s.Generation(), SystemdEnabled: s.SystemdEnabled()}
 		for it := range s.All() {
 			fmt.Fprintf(&out, "  %s\n", print(it))
-			want.Items = append(want.Items, it)
+			want.Items = append(want.Items, it.Owned())
 		}
 		checkHolds(t, s, want)
 		return s

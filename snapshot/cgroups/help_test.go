@@ -49,18 +49,21 @@ func encode(t fatal, s *payload.Snapshot) []byte {
 }
 
 // answerOf returns a snapshot as it is received.
-func answerOf(t fatal, s *payload.Snapshot) *answer {
+func answerOf(t fatal, s *payload.Snapshot) answer {
 	t.Helper()
 	return decode(t, encode(t, s))
 }
 
-func decode(t fatal, b []byte) *answer {
+// plain is what most tests make of answers.
+func plain() *shape { return &shape{maxBytes: mostBytes} }
+
+func decode(t fatal, b []byte) answer {
 	t.Helper()
 	v, err := payload.DecodeResponse(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &answer{View: v, Payload: b}
+	return answer{View: v, Payload: b}
 }
 
 // snapshotOf returns a snapshot as a cache publishes it.
@@ -72,7 +75,7 @@ func snapshotOf(t fatal, s *payload.Snapshot) *Snapshot {
 // holding returns a cache that holds a snapshot and has no provider.
 func holding(t fatal, s *payload.Snapshot) *Cache {
 	t.Helper()
-	made, err := makeContent(answerOf(t, s), mostBytes)
+	made, err := makeContent(answerOf(t, s), plain())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,13 +102,13 @@ func (r ready) Fetch(context.Context, *cache.Snapshot[content]) (cache.Fetched[c
 }
 
 // named returns an item as producers in the field make it.
-func named(name, path string) Item {
-	return Item{Hash: payload.HashName(name), Options: 1, Enabled: 1, Name: name, Path: path}
+func named(name, path string) payload.Item {
+	return payload.Item{Hash: payload.HashName(name), Options: 1, Enabled: 1, Name: name, Path: path}
 }
 
 // cgroupList returns n items with names of 24 bytes.
 func cgroupList(n int) *payload.Snapshot {
-	s := &payload.Snapshot{Generation: 1, SystemdEnabled: 1, Items: make([]Item, 0, n)}
+	s := &payload.Snapshot{Generation: 1, SystemdEnabled: 1, Items: make([]payload.Item, 0, n)}
 	for i := range n {
 		name := fmt.Sprintf("system.slice_unit-%06d", i)
 		s.Items = append(s.Items, named(name, "/sys/fs/cgroup/system.slice/"+name+".service"))
@@ -114,14 +117,14 @@ func cgroupList(n int) *payload.Snapshot {
 }
 
 // items generates lists in which hashes collide, names and paths recur, and whole items do, with any bytes.
-func items(most int) *rapid.Generator[[]Item] {
+func items(most int) *rapid.Generator[[]payload.Item] {
 	text := rapid.OneOf(
 		rapid.SampledFrom([]string{"", "a", "b", "ab", "\x00", "a\x00b", "ä"}),
 		rapid.StringN(0, 20, 40),
 		rapid.Map(rapid.IntRange(0, 20), func(i int) string { return fmt.Sprintf("unit-%d.service", i) }),
 	)
-	item := rapid.Custom(func(t *rapid.T) Item {
-		it := Item{
+	item := rapid.Custom(func(t *rapid.T) payload.Item {
+		it := payload.Item{
 			Options: rapid.Uint32Range(0, 2).Draw(t, "options"),
 			Enabled: rapid.Uint32Range(0, 1).Draw(t, "enabled"),
 			Name:    text.Draw(t, "name"),
@@ -138,37 +141,41 @@ func items(most int) *rapid.Generator[[]Item] {
 }
 
 // first returns the first item that pred accepts: what an index is to find.
-func first(items []Item, pred func(Item) bool) (Item, bool) {
+func first(items []payload.Item, pred func(payload.Item) bool) (payload.Item, bool) {
 	if i := slices.IndexFunc(items, pred); i >= 0 {
 		return items[i], true
 	}
-	return Item{}, false
+	return payload.Item{}, false
 }
 
 // checkHolds checks all that can be read of s against what was sent.
 func checkHolds(t fatal, s *Snapshot, want *payload.Snapshot) {
 	t.Helper()
-	if got := slices.Collect(s.All()); !slices.Equal(got, want.Items) {
+	var got []payload.Item
+	for it := range s.All() {
+		got = append(got, it.Owned())
+	}
+	if !slices.Equal(got, want.Items) {
 		t.Fatalf("items are\n%v, want\n%v", got, want.Items)
 	}
 	if s.Len() != len(want.Items) || s.Generation() != want.Generation || s.SystemdEnabled() != want.SystemdEnabled {
 		t.Fatalf("%d items, generation %d, systemd %d; want %d, %d, %d",
 			s.Len(), s.Generation(), s.SystemdEnabled(), len(want.Items), want.Generation, want.SystemdEnabled)
 	}
-	check := func(what string, got Item, ok bool, pred func(Item) bool) {
+	check := func(what string, got Item, ok bool, pred func(payload.Item) bool) {
 		t.Helper()
-		if w, wok := first(want.Items, pred); got != w || ok != wok {
+		if w, wok := first(want.Items, pred); got.Owned() != w || ok != wok {
 			t.Fatalf("%s: %v, %v; want %v, %v", what, got, ok, w, wok)
 		}
 	}
-	probe := func(it Item) {
+	probe := func(it payload.Item) {
 		t.Helper()
 		got, ok := s.Lookup(it.Hash, it.Name)
-		check("Lookup", got, ok, func(w Item) bool { return w.Hash == it.Hash && w.Name == it.Name })
+		check("Lookup", got, ok, func(w payload.Item) bool { return w.Hash == it.Hash && w.Name == it.Name })
 		got, ok = s.ByName(it.Name)
-		check("ByName", got, ok, func(w Item) bool { return w.Name == it.Name })
+		check("ByName", got, ok, func(w payload.Item) bool { return w.Name == it.Name })
 		got, ok = s.ByPath(it.Path)
-		check("ByPath", got, ok, func(w Item) bool { return w.Path == it.Path })
+		check("ByPath", got, ok, func(w payload.Item) bool { return w.Path == it.Path })
 	}
 	few := max(1, len(want.Items)/30)
 	for i := 0; i < len(want.Items); i += few {
@@ -179,7 +186,7 @@ func checkHolds(t fatal, s *Snapshot, want *payload.Snapshot) {
 		it.Name, it.Path = it.Name+"x", it.Path+"x"
 		probe(it)
 	}
-	probe(Item{})
+	probe(payload.Item{})
 }
 
 // host is a provider at Level 1, so that tests can let it misbehave. Its behaviour is set before a request is

@@ -1,6 +1,7 @@
 package cgroups
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -8,6 +9,8 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
 )
@@ -18,8 +21,7 @@ func TestMakeAllocs(t *testing.T) {
 	allocs := func(n int) float64 {
 		a := answerOf(t, cgroupList(n))
 		return testing.AllocsPerRun(3, func() {
-			again := &answer{View: a.View, Payload: a.Payload} // one that has no copy yet
-			if c, err := makeContent(again, mostBytes); err != nil || c.items != n {
+			if c, err := makeContent(a, plain()); err != nil || c.items != n {
 				t.Fatal(err)
 			}
 		})
@@ -34,13 +36,11 @@ func TestMakeAllocs(t *testing.T) {
 func TestMaxBytes(t *testing.T) {
 	a := answerOf(t, cgroupList(100))
 	need := len(a.Payload)
-	for _, it := range a.View.All() {
-		need += rowSize(it.Name().Len()) + indexBytes
-	}
-	if _, err := makeContent(a, need); err != nil {
+	need += int(mostRows(a.View.Len(), a.View.NamesSize())) + a.View.Len()*indexBytes
+	if _, err := makeContent(a, &shape{maxBytes: need}); err != nil {
 		t.Errorf("just enough: %v", err)
 	}
-	if _, err := makeContent(a, need-1); !errors.Is(err, ErrTooLarge) {
+	if _, err := makeContent(a, &shape{maxBytes: need - 1}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("one byte less: %v, want ErrTooLarge", err)
 	}
 }
@@ -48,8 +48,8 @@ func TestMaxBytes(t *testing.T) {
 // TestSharedBytes: items may repeat and overlap (spec 07), so a small payload can claim to hold much. What it
 // holds is there as long as it is within bounds; beyond, it is refused before anything is made of it.
 func TestSharedBytes(t *testing.T) {
-	one := Item{Hash: 1, Name: string(make([]byte, 1<<16)), Path: "/p"}
-	b := encode(t, &payload.Snapshot{Items: []Item{one}})
+	one := payload.Item{Hash: 1, Name: string(make([]byte, 1<<16)), Path: "/p"}
+	b := encode(t, &payload.Snapshot{Items: []payload.Item{one}})
 	const entry, times = 8, 1000
 	ne := binary.NativeEndian
 	ne.PutUint32(b[4:], times)
@@ -60,50 +60,21 @@ func TestSharedBytes(t *testing.T) {
 	}
 	repeated = append(repeated, b[headerSize+entry:]...)
 	a := decode(t, repeated)
-	c, err := makeContent(a, 2*times*len(one.Name))
+	c, err := makeContent(a, &shape{maxBytes: 2 * times * len(one.Name)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := publish(t, c, 0).Snapshot()
-	if got, ok := s.Lookup(1, one.Name); !ok || got != one || s.Len() != times {
+	if got, ok := s.Lookup(1, one.Name); !ok || got.Owned() != one || s.Len() != times {
 		t.Errorf("%d items; found %v", s.Len(), ok)
 	}
 	allocs := testing.AllocsPerRun(5, func() {
-		if _, err := makeContent(a, DefaultMaxBytes/8); !errors.Is(err, ErrTooLarge) {
+		if _, err := makeContent(a, &shape{maxBytes: DefaultMaxBytes / 8}); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%v, want ErrTooLarge", err)
 		}
 	})
 	if allocs > 10 {
 		t.Errorf("%v allocations for a refusal", allocs)
-	}
-}
-
-func TestOffsetIn(t *testing.T) {
-	whole := make([]byte, 10)
-	for from := range whole {
-		for to := from + 1; to <= len(whole); to++ {
-			if got := offsetIn(whole, whole[from:to:to]); got != from {
-				t.Errorf("[%d:%d] lies at %d", from, to, got)
-			}
-		}
-	}
-	for name, part := range map[string][]byte{
-		"before":     whole[:5],
-		"after":      whole[9:10],
-		"longer":     whole[6:10],
-		"from aside": make([]byte, 3),
-	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: no panic", name)
-				}
-			}()
-			offsetIn(whole[5:9], part)
-		}()
-	}
-	if offsetIn(whole, nil) != 0 || offsetIn(whole, whole[10:]) != 0 {
-		t.Error("an empty part lies at 0")
 	}
 }
 
@@ -124,9 +95,8 @@ func TestHeapObjects(t *testing.T) {
 		}
 		least := uint64(math.MaxUint64) // other goroutines of the program may come by objects meanwhile
 		for range 5 {
-			a := &answer{View: a.View, Payload: a.Payload} // one that has no copy yet
 			before := count()
-			made, err := makeContent(a, mostBytes)
+			made, err := makeContent(decode(t, bytes.Clone(a.Payload)), plain())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -168,4 +138,24 @@ func hasPointers(t reflect.Type) bool {
 		return hasPointers(t.Elem())
 	}
 	return t.Kind() > reflect.Complex128
+}
+
+// TestRowsFit: rows lie where the next one expects, whatever their names, and none reaches into another.
+func TestRowsFit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := &payload.Snapshot{Items: items(100).Draw(t, "items")}
+		a := answerOf(t, want)
+		c, err := makeContent(a, plain())
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, rows := uint64(0), 0
+		for _, it := range want.Items {
+			names += uint64(len(it.Name))
+			rows += rowSize(len(it.Name))
+		}
+		if a.View.NamesSize() != names || len(c.rows) != rows || cap(c.rows) < rows {
+			t.Fatalf("names have %d bytes, want %d; rows %d, want %d", a.View.NamesSize(), names, len(c.rows), rows)
+		}
+	})
 }

@@ -102,7 +102,7 @@ func (m *model) data(t *rapid.T) {
 }
 
 // hundredThousand returns as many items, made once.
-var hundredThousand = sync.OnceValue(func() []Item { return cgroupList(100_000).Items })
+var hundredThousand = sync.OnceValue(func() []payload.Item { return cgroupList(100_000).Items })
 
 // again makes the provider send the same items with another generation.
 func (m *model) again(t *rapid.T) {

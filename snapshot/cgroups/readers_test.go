@@ -35,7 +35,7 @@ func TestReaders(t *testing.T) {
 	check := func(s *Snapshot) error {
 		n, seen := uint32(s.Generation()), 0
 		for it := range s.All() {
-			if it.Options != n || it.Name != names[seen].Name || it.Path != names[seen].Path {
+			if it.Options() != n || it.Name() != names[seen].Name || it.Path() != names[seen].Path {
 				return fmt.Errorf("generation %d, row %d: %v", n, seen, it)
 			}
 			seen++
@@ -45,7 +45,7 @@ func TestReaders(t *testing.T) {
 		}
 		for i, it := range names {
 			got, ok := s.Lookup(it.Hash, it.Name)
-			if ok != (i < seen) || ok && (got.Options != n || got.Path != it.Path) {
+			if ok != (i < seen) || ok && (got.Options() != n || got.Path() != it.Path) {
 				return fmt.Errorf("generation %d, row %d: found %v: %v", n, i, ok, got)
 			}
 		}
@@ -109,7 +109,7 @@ func (m *machine) remove(at int) {
 }
 
 // cgroupOf returns the cgroup of a number: each field follows from it.
-func cgroupOf(id int) Item {
+func cgroupOf(id int) payload.Item {
 	name := fmt.Sprintf("cgroup-%d.scope", id)
 	it := named(name, fmt.Sprintf("/sys/fs/cgroup/user.slice/%d/%s", id%7, name))
 	it.Options, it.Enabled = uint32(id), uint32(id%2)
@@ -137,11 +137,11 @@ func (m *machine) check(s *Snapshot) error {
 	defer m.mu.Unlock()
 	g := s.Generation()
 	for it := range s.All() {
-		id := int(it.Options)
-		if it != cgroupOf(id) {
+		id := int(it.Options())
+		if it.Owned() != cgroupOf(id) {
 			return fmt.Errorf("generation %d: a torn row: %v", g, it)
 		}
-		if got, ok := s.Lookup(it.Hash, it.Name); !ok || got != it {
+		if got, ok := s.Lookup(it.Hash(), it.Name()); !ok || got != it {
 			return fmt.Errorf("generation %d: %v is not found", g, it)
 		}
 		died, dead := m.died[id]
@@ -191,7 +191,7 @@ func TestChurn(t *testing.T) {
 	all.Go(func() { // somebody who looks things up
 		for id := 0; !over.Load(); id = (id + 1) % cgroups {
 			want := cgroupOf(id)
-			if got, ok := c.Lookup(want.Hash, want.Name); ok && got != want {
+			if got, ok := c.Lookup(want.Hash, want.Name); ok && got.Owned() != want {
 				t.Errorf("Lookup = %v, want %v", got, want)
 				return
 			}

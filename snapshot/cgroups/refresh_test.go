@@ -291,10 +291,10 @@ func TestHundredThousand(t *testing.T) {
 	list.Items[77_777].Options++
 	last := refresh()
 	checkHolds(t, last, list)
-	if d := Diff(first, last); len(d.Changed) != 1 || len(d.Added)+len(d.Removed) != 0 || d.Changed[0].New != list.Items[77_777] {
+	if d := Diff(first, last); len(d.Changed) != 1 || len(d.Added)+len(d.Removed) != 0 || d.Changed[0].New.Owned() != list.Items[77_777] {
 		t.Errorf("%d added, %d removed, %d changed", len(d.Added), len(d.Removed), len(d.Changed))
 	}
-	if it, ok := first.Lookup(list.Items[77_777].Hash, list.Items[77_777].Name); !ok || it.Options != list.Items[77_777].Options-1 {
+	if it, ok := first.Lookup(list.Items[77_777].Hash, list.Items[77_777].Name); !ok || it.Options() != list.Items[77_777].Options-1 {
 		t.Errorf("the old one has changed: %v, %v", it, ok)
 	}
 }

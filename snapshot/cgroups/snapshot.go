@@ -4,13 +4,8 @@ import (
 	"iter"
 	"time"
 
-	payload "github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
 	"github.com/plugin-ipc/netipc/snapshot/cache"
 )
-
-// Item is one cgroup. Its identity is Hash and Name together. Name and Path are parts of the memory of their
-// snapshot, which lives as long as any of them; strings.Clone to keep few of many for long.
-type Item = payload.Item
 
 // Snapshot is one answer of a provider. It is immutable, may be kept for as long as anybody likes, and may be
 // read by any number of goroutines. A nil *Snapshot is one without items.
@@ -27,36 +22,29 @@ func (s *Snapshot) base() *cache.Snapshot[content] { return (*cache.Snapshot[con
 
 // Lookup returns the item of an identity. It does no I/O, takes no lock and allocates nothing.
 func (s *Snapshot) Lookup(hash uint32, name string) (it Item, ok bool) {
-	ok = lookup(s.base(), hash, name, &it) // inlined as it stands
+	it, ok = lookup(s.base(), hash, name) // inlined as it stands
 	return
 }
 
-// ByName returns the first item of a name. Its cost is like that of Lookup.
-func (s *Snapshot) ByName(name string) (it Item, ok bool) {
+// ByName returns the first item of a name. The first such lookup of a cache makes an index for them, which takes
+// about as long as a Refresh does; from then on they cost what Lookup does, in all snapshots.
+func (s *Snapshot) ByName(name string) (Item, bool) {
 	c := s.inner()
 	if c == nil {
-		return it, false
+		return Item{}, false
 	}
-	row := c.lookupText(c.byName, name, (*content).name)
-	if row < 0 {
-		return it, false
-	}
-	c.read(row, &it)
-	return it, true
+	r := c.texts.names.find(c, name, nameOf)
+	return itemOf(r, c)
 }
 
-// ByPath returns the first item of a path. Its cost is like that of Lookup.
-func (s *Snapshot) ByPath(path string) (it Item, ok bool) {
+// ByPath returns the first item of a path. The first such lookup of a cache makes an index for them, as with ByName.
+func (s *Snapshot) ByPath(path string) (Item, bool) {
 	c := s.inner()
 	if c == nil {
-		return it, false
+		return Item{}, false
 	}
-	row := c.lookupText(c.byPath, path, (*content).path)
-	if row < 0 {
-		return it, false
-	}
-	c.read(row, &it)
-	return it, true
+	r := c.texts.paths.find(c, path, (*content).path)
+	return itemOf(r, c)
 }
 
 // All yields the items in producer order.
@@ -66,10 +54,8 @@ func (s *Snapshot) All() iter.Seq[Item] {
 		if c == nil {
 			return
 		}
-		for row := 0; row < len(c.rows); row = c.after(row) {
-			var it Item
-			c.read(row, &it)
-			if !yield(it) {
+		for r := range c.all() {
+			if !yield(Item{r, c}) {
 				return
 			}
 		}

@@ -78,10 +78,10 @@ func consume(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	for it := range cache.Snapshot().All() {
-		fmt.Fprintln(out, it.Name, it.Path)
+		fmt.Fprintln(out, it.Name(), it.Path())
 	}
 	// No I/O, no lock, no allocation:
 	it, ok := cache.Lookup(payload.HashName("ssh"), "ssh")
-	fmt.Fprintln(out, ok, it.Path)
+	fmt.Fprintln(out, ok, it.Path())
 	return nil
 }

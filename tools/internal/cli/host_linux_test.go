@@ -376,14 +376,14 @@ func ours(t *testing.T, s *cgroups.Snapshot, base string) map[string]bool {
 	t.Helper()
 	listed := map[string]bool{}
 	for it := range s.All() {
-		if !strings.HasPrefix(it.Path, base+"/") {
+		if !strings.HasPrefix(it.Path(), base+"/") {
 			continue
 		}
-		if listed[it.Path] {
-			t.Fatalf("%q is there twice", it.Path)
+		if listed[it.Path()] {
+			t.Fatalf("%q is there twice", it.Path())
 		}
-		listed[it.Path] = true
-		if !strings.HasSuffix(it.Name, it.Path[len(base):]) || it.Hash != cgroupsnapshot.HashName(it.Name) || it.Options != 0 {
+		listed[it.Path()] = true
+		if !strings.HasSuffix(it.Name(), it.Path()[len(base):]) || it.Hash() != cgroupsnapshot.HashName(it.Name()) || it.Options() != 0 {
 			t.Fatalf("torn: %+v", it)
 		}
 	}

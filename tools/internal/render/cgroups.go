@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/plugin-ipc/netipc/codec/cgroupsnapshot"
+	"github.com/plugin-ipc/netipc/snapshot/cgroups"
 )
 
 // Cgroups is a snapshot to be written.
@@ -19,7 +19,7 @@ type Cgroups struct {
 	SystemdEnabled uint32
 	Age            *time.Duration // since it was fetched; nil: just now
 	Len            int
-	Items          iter.Seq[cgroupsnapshot.Item]
+	Items          iter.Seq[cgroups.Item]
 }
 
 // Format is how a listing is written.
@@ -79,10 +79,10 @@ func (cw *CgroupsWriter) table(c Cgroups) error {
 	t := NewTable(cw.style, "NAME", "ENABLED", "PATH")
 	for it := range c.Items {
 		enabled := "yes"
-		if it.Enabled == 0 {
+		if it.Enabled() == 0 {
 			enabled = "no"
 		}
-		t.Row(Escape(it.Name), enabled, Escape(it.Path))
+		t.Row(Escape(it.Name()), enabled, Escape(it.Path()))
 	}
 	// In one piece: a terminal then shows no half of it.
 	_, err := io.WriteString(cw.w, before+t.String()+cw.style.Faint(c.summary())+"\n")
@@ -119,11 +119,11 @@ type jsonCgroup struct {
 	AgeSeconds *float64 `json:"age_seconds,omitempty"`
 }
 
-func jsonOf(it cgroupsnapshot.Item) jsonCgroup {
+func jsonOf(it cgroups.Item) jsonCgroup {
 	return jsonCgroup{
-		Name: it.Name, NameHex: HexUnlessText(it.Name),
-		Path: it.Path, PathHex: HexUnlessText(it.Path),
-		Hash: it.Hash, Options: it.Options, Enabled: it.Enabled,
+		Name: it.Name(), NameHex: HexUnlessText(it.Name()),
+		Path: it.Path(), PathHex: HexUnlessText(it.Path()),
+		Hash: it.Hash(), Options: it.Options(), Enabled: it.Enabled(),
 	}
 }
 
@@ -181,7 +181,7 @@ func (cw *CgroupsWriter) csv(c Cgroups) error {
 	}
 	u32 := func(v uint32) string { return strconv.FormatUint(uint64(v), 10) }
 	for it := range c.Items {
-		row := []string{show(it.Name), show(it.Path), u32(it.Hash), u32(it.Options), u32(it.Enabled), strconv.FormatUint(c.Generation, 10)}
+		row := []string{show(it.Name()), show(it.Path()), u32(it.Hash()), u32(it.Options()), u32(it.Enabled()), strconv.FormatUint(c.Generation, 10)}
 		if age := c.ageSeconds(); age != nil {
 			row = append(row, strconv.FormatFloat(*age, 'f', 3, 64))
 		}

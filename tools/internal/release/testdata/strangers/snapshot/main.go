@@ -34,5 +34,5 @@ func main() {
 		log.Fatal("the provider is gone, and nobody said so")
 	}
 	item, ok := cache.Lookup(payload.HashName("ssh.service"), "ssh.service")
-	fmt.Println(item.Path, ok)
+	fmt.Println(item.Path(), ok)
 }
