@@ -55,12 +55,13 @@ func bareWith(ctx context.Context, d time.Duration, where place.Placement, t Tra
 
 // caller is a client's session.
 type caller struct {
-	conn  link.Conn
-	stop  func() bool
-	m     link.Message
-	id    uint64
-	last  uint64 // number answered
-	bytes int    // of an answer
+	conn     link.Conn
+	stop     func() bool
+	m        link.Message
+	id       uint64
+	deadline link.Deadline // of the trip; here, so that none is made for each
+	last     uint64        // number answered
+	bytes    int           // of an answer
 }
 
 // newCaller connects, over nothing but the profile. The session ends with ctx.
@@ -94,8 +95,8 @@ func (c *caller) next() error {
 	}
 	c.id++
 	h := wire.Header{Kind: wire.KindRequest, Code: uint16(codec.MethodIncrement), ItemCount: 1, MessageID: c.id}
-	d := link.Within(patience)
-	if _, err := c.conn.Exchange(h, increment.Size, &c.m, &d, nil); err != nil {
+	c.deadline = link.Within(patience)
+	if _, err := c.conn.Exchange(h, increment.Size, &c.m, &c.deadline, nil); err != nil {
 		return err
 	}
 	got, err := increment.DecodeResponse(c.m.Payload)

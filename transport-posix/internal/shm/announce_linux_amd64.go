@@ -6,7 +6,9 @@ package shm
 //go:noescape
 func announce(length *uint32, n uint32, seq *uint64, have uint64, signal *uint32, moved uint32)
 
-// own asks for a cache line that will be written.
+// watch looks at seq until it is not have, at most turns times, at least once, with a pause behind each look; or until
+// signs has a bit of mask. With each look it asks for the cache line in which the message begins: that comes while the one
+// with seq does, and not after it. When seq has moved it asks for the line in which the answer will be written.
 //
 //go:noescape
-func own(line *byte)
+func watch(seq *uint64, have uint64, signs *uint32, mask, turns uint32, message, answer *byte)

@@ -13,8 +13,26 @@ TEXT ·announce(SB), NOSPLIT, $0-44
 	MOVL DI, (SI)
 	RET
 
-// func own(line *byte)
-TEXT ·own(SB), NOSPLIT, $0-8
-	MOVQ line+0(FP), AX
-	BYTE $0x0F; BYTE $0x0D; BYTE $0x08 // PREFETCHW (AX), which the assembler does not know
+// func watch(seq *uint64, have uint64, signs *uint32, mask, turns uint32, message, answer *byte)
+TEXT ·watch(SB), NOSPLIT, $0-48
+	MOVQ seq+0(FP), AX
+	MOVQ have+8(FP), BX
+	MOVQ signs+16(FP), DX
+	MOVL mask+24(FP), SI
+	MOVL turns+28(FP), DI
+	MOVQ message+32(FP), CX
+	MOVQ answer+40(FP), R8
+again:
+	PREFETCHT0 (CX)
+	CMPQ BX, (AX)
+	JNE  moved
+	TESTL SI, (DX)
+	JNE  done
+	PAUSE
+	SUBL $1, DI
+	JNE  again
+done:
+	RET
+moved:
+	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x08 // PREFETCHW (R8), which the assembler does not know
 	RET

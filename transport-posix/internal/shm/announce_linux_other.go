@@ -2,7 +2,11 @@
 
 package shm
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/plugin-ipc/netipc/transport-posix/internal/spin"
+)
 
 // announce stores the three words that announce a message, each after the one before and all after what was stored
 // already.
@@ -12,5 +16,12 @@ func announce(length *uint32, n uint32, seq *uint64, have uint64, signal *uint32
 	atomic.StoreUint32(signal, moved)
 }
 
-// own asks for a cache line that will be written, where there is a way.
-func own(*byte) {}
+// watch looks at seq until it is not have, at most turns times, at least once, with a pause behind each look; or until
+// signs has a bit of mask. The cache lines of the message and of its answer come when they are used.
+func watch(seq *uint64, have uint64, signs *uint32, mask, turns uint32, _, _ *byte) {
+	for ; atomic.LoadUint64(seq) == have && atomic.LoadUint32(signs)&mask == 0; spin.Pause(1) {
+		if turns--; turns == 0 {
+			return
+		}
+	}
+}

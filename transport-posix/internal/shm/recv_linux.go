@@ -70,7 +70,6 @@ var (
 // take copies out the message that has come, once, and judges the copy. Of one that is too long it copies the header,
 // which says what it was to be. asked and id say what a client waits for.
 func (c *Conn) take(m *link.Message, asked bool, id uint64) error {
-	own(&c.out.area[0]) // the answer goes there
 	length := c.in.length.Load()
 	c.in.have = c.in.seen // consumed, whatever it is, and those before it, which it has overwritten
 	if length == 0 || uint64(length) > uint64(len(c.in.area)) {

@@ -47,22 +47,18 @@ func (c *Conn) await(d *link.Deadline, owed bool) error {
 	return c.sleep(d)
 }
 
-// spin looks a number of times, without a clock. came with an error is a message that cannot be.
+// spin looks a number of times, at least once, without a clock. came with an error is a message that cannot be.
 func (c *Conn) spin(turns uint32) (came bool, err error) {
 	// An interrupt that came first goes first.
 	if c.signs.bits.Load()&(signClosed|signRecv) != 0 {
 		return false, c.heed()
 	}
-	for ; turns > 0; turns-- {
-		if came, err = c.look(); came {
-			return came, err
-		}
-		if c.signs.bits.Load()&heeded != 0 {
-			return c.lastLook()
-		}
-		if turns > 1 {
-			spin.Pause(1)
-		}
+	watch(raw64(c.in.seq), c.in.have, raw(&c.signs.bits), heeded, turns, &c.in.area[0], &c.out.area[0])
+	if came, err = c.look(); came {
+		return came, err
+	}
+	if c.signs.bits.Load()&heeded != 0 {
+		return c.lastLook()
 	}
 	return false, nil
 }
