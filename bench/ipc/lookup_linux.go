@@ -33,7 +33,7 @@ func serveLookup(o orders) error {
 		for _, pid := range req.All() {
 			var err error
 			if pid < strangers {
-				err = out.Add(knows[pid])
+				err = out.AddItem(&knows[pid])
 			} else {
 				err = out.Unknown()
 			}

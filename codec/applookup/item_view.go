@@ -102,7 +102,7 @@ func canonical(b []byte) bool {
 		b[path-1]|b[name-1]|b[end-1] != 0:
 		return false
 	case Status(ne.Uint16(h[itemStatus:])) != StatusKnown:
-		return end == shortest && ItemView{b}.saysNothing()
+		return end == shortest && saysNothing((*[shortest]byte)(b))
 	case CgroupStatus(ne.Uint16(h[itemCgroupStatus:])) != CgroupStatusKnown, comm < 1, comm > CommMax, pathLen == 0,
 		bytes.Count(b[itemFixed:end], nul) != 3:
 		return false
@@ -114,10 +114,12 @@ func canonical(b []byte) bool {
 	return err == nil
 }
 
-// saysNothing reports whether an item without strings that is not known is as it has to be.
-func (v ItemView) saysNothing() bool {
-	return v.Status() <= StatusOversizedItem && v.u32(itemOrchestrator)|v.u32(itemPPID)|uint32(v.u16(itemLabelCount)) == 0 &&
-		v.UID() == UIDNotSet && v.StartTime() == 0
+// saysNothing reports whether an item that is not known is as it has to be: a status that there is, a pid, and nothing
+// else.
+func saysNothing(b *[shortest]byte) bool {
+	return binary.NativeEndian.Uint16(b[itemStatus:]) <= uint16(StatusOversizedItem) &&
+		[4]byte(b[itemOrchestrator:itemPID]) == [4]byte(nothing[itemOrchestrator:itemPID]) &&
+		[shortest - itemPPID]byte(b[itemPPID:]) == [shortest - itemPPID]byte(nothing[itemPPID:])
 }
 
 var nul = []byte{0}

@@ -42,8 +42,9 @@ func EncodeRequest(dst []byte, r Request) (int, error) {
 		return 0, codec.FieldError(layoutRequest, "", codec.ErrOverflow)
 	}
 	p := lookup.NewPacker(dst, len(r))
-	for _, pid := range r {
-		key := p.Place(keySize)
+	keys := p.Even(keySize)
+	for i, pid := range r {
+		key := (*[keySize]byte)(keys[i*keySize:])
 		binary.NativeEndian.PutUint32(key[keyPID:], pid)
 		binary.NativeEndian.PutUint32(key[keyZero:], 0)
 	}
@@ -53,14 +54,26 @@ func EncodeRequest(dst []byte, r Request) (int, error) {
 // RequestView is a request as it was received, validated once and whole, so that reading it cannot fail and does
 // not allocate. It borrows the payload: valid until the payload's buffer is used again or written to; Clone to
 // keep. Any number of goroutines may read one. The zero value asks for nothing.
-type RequestView struct{ list lookup.List }
+type RequestView struct {
+	list lookup.List
+	even []byte // the keys, where they lie one right after the other; else nil
+}
 
 // DecodeRequest validates the payload b and returns a view of it. There may be bytes between the keys and after
 // them that nobody owns. Errors: codec.ErrTruncated, codec.ErrBadLayout, codec.ErrBadAlignment,
 // codec.ErrOutOfBounds.
 func DecodeRequest(b []byte) (RequestView, error) {
-	list, err := lookup.OpenRequest(layoutRequest, b, checkKey)
-	return RequestView{list}, err
+	list, even, err := lookup.OpenEvenRequest(layoutRequest, b, keySize, clean, checkKey)
+	return RequestView{list, even}, err
+}
+
+// clean reports whether checkKey has nothing against any of keys.
+func clean(keys []byte) bool {
+	dirt := uint32(0)
+	for at := 0; at <= len(keys)-keySize; at += keySize {
+		dirt |= binary.NativeEndian.Uint32(keys[at : at+keySize][keyZero:])
+	}
+	return dirt == 0
 }
 
 func checkKey(key []byte) (field string, err error) {
@@ -77,13 +90,26 @@ func checkKey(key []byte) (field string, err error) {
 func (v RequestView) Len() int { return v.list.Len() }
 
 // PID returns pid i. It panics when i is not below Len, as a slice does.
-func (v RequestView) PID(i int) uint32 { return binary.NativeEndian.Uint32(v.list.Item(i)[keyPID:]) }
+func (v RequestView) PID(i int) uint32 {
+	if uint(i) < uint(len(v.even)/keySize) {
+		return binary.NativeEndian.Uint32(v.even[i*keySize+keyPID:])
+	}
+	return v.pid(i)
+}
+
+func (v RequestView) pid(i int) uint32 { return binary.NativeEndian.Uint32(v.list.Item(i)[keyPID:]) }
 
 // All yields the pids in the order they are to be answered.
 func (v RequestView) All() iter.Seq2[int, uint32] {
 	return func(yield func(int, uint32) bool) {
-		for i := range v.Len() {
-			if !yield(i, v.PID(i)) {
+		for i := range v.Len() { // whose body is no call where the keys are even
+			pid := uint32(0)
+			if i < len(v.even)/keySize {
+				pid = binary.NativeEndian.Uint32(v.even[i*keySize:][keyPID:])
+			} else {
+				pid = v.pid(i)
+			}
+			if !yield(i, pid) {
 				return
 			}
 		}

@@ -38,11 +38,15 @@ func (b *Builder) SetGeneration(g uint64) { b.build.SetGeneration(g) }
 // codec.ErrBadCount when all pids are answered, or there are more than 65535 labels; codec.ErrBadLayout for another
 // pid, a status that there is not, an item that says what its statuses forbid, a comm that is too long, a label
 // without a key; codec.ErrInteriorNUL. An item that does not fit is no error.
-func (b *Builder) Add(it Item) error {
-	i, err := b.build.Next()
-	if err != nil {
-		return err
+func (b *Builder) Add(it Item) error { return b.AddItem(&it) }
+
+// AddItem is Add for a producer that has the item in a table: the item is read where it is, and not kept, which saves a
+// copy.
+func (b *Builder) AddItem(it *Item) error {
+	if !b.build.Wants() {
+		return b.build.Refuse()
 	}
+	i := b.build.Answered()
 	pid := b.req.PID(i)
 	if it.PID != 0 && it.PID != pid {
 		return b.build.Fail("pid", codec.ErrBadLayout)
@@ -56,11 +60,11 @@ func (b *Builder) Add(it Item) error {
 	}
 	item, fate := b.build.Known(it.size(), shortest)
 	if fate == lookup.Fits {
-		if put(item, pid, &it) {
+		if put(item, pid, it) {
 			return nil
 		}
 	} else {
-		put(item, pid, &Item{Status: instead(fate, StatusKnown), UID: UIDNotSet})
+		putShortest(item, pid, instead(fate, StatusKnown))
 	}
 	if field := it.nulIn(); field != "" {
 		return b.build.FailAt(i, field, codec.ErrInteriorNUL)
@@ -69,12 +73,32 @@ func (b *Builder) Add(it Item) error {
 }
 
 // Unknown is Add for an item that says nothing but StatusUnknown.
-func (b *Builder) Unknown() error { return b.Add(Item{Status: StatusUnknown, UID: UIDNotSet}) }
+func (b *Builder) Unknown() error {
+	if !b.build.Wants() {
+		return b.build.Refuse()
+	}
+	b.shortest(b.req.PID(b.build.Answered()), StatusUnknown)
+	return nil
+}
 
 // shortest answers the next pid with a status, or with what its fate makes of it.
 func (b *Builder) shortest(pid uint32, s Status) {
 	item, fate := b.build.Shortest(shortest)
-	put(item, pid, &Item{Status: instead(fate, s), UID: UIDNotSet})
+	putShortest(item, pid, instead(fate, s))
+}
+
+// nothing is an item that says nothing, but for its pid and its status.
+var nothing = func() (b [shortest]byte) {
+	put(b[:], 0, &Item{UID: UIDNotSet})
+	return b
+}()
+
+// putShortest writes an item that says nothing but its pid and a status.
+func putShortest(item []byte, pid uint32, s Status) {
+	b := (*[shortest]byte)(item)
+	*b = nothing
+	binary.NativeEndian.PutUint16(b[itemStatus:], uint16(s))
+	binary.NativeEndian.PutUint32(b[itemPID:], pid)
 }
 
 func instead(f lookup.Fate, offered Status) Status {
@@ -88,10 +112,6 @@ func put(item []byte, pid uint32, it *Item) (noNUL bool) {
 	path := lookup.PutString(item, itemFixed, it.Comm)
 	name := lookup.PutString(item, path, it.CgroupPath)
 	end := lookup.PutString(item, name, it.CgroupName)
-	noNUL = bytes.Count(item[itemFixed:end], nul) == 3
-	if len(it.Labels) > 0 {
-		noNUL = lookup.PutLabels(item, end, it.Labels) && noNUL
-	}
 	head := (*[itemFixed]byte)(item)
 	ne.PutUint16(head[itemVersion:], lookup.Version)
 	ne.PutUint16(head[itemStatus:], uint16(it.Status))
@@ -110,6 +130,10 @@ func put(item []byte, pid uint32, it *Item) (noNUL bool) {
 	ne.PutUint32(head[itemNameLength:], uint32(len(it.CgroupName)))
 	ne.PutUint16(head[itemLabelCount:], uint16(len(it.Labels)))
 	ne.PutUint16(head[itemZero2:], 0)
+	noNUL = bytes.Count(item[itemFixed:end], nul) == 3
+	if len(it.Labels) > 0 {
+		return lookup.PutLabels(item, end, it.Labels) && noNUL
+	}
 	return noNUL
 }
 

@@ -80,7 +80,7 @@ func BenchmarkBuild(b *testing.B) {
 		for b.Loop() {
 			err := builder.Reset(buf, nil, len(buf), req)
 			for i := 0; err == nil && i < len(r.Items); i++ {
-				err = builder.Add(r.Items[i])
+				err = builder.AddItem(&r.Items[i])
 			}
 			n, last := builder.Finish()
 			lookuptest.Must(b, err == nil && last == nil && n == size && !builder.Full())

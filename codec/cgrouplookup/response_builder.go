@@ -42,11 +42,15 @@ func (b *Builder) SetGeneration(g uint64) { b.build.SetGeneration(g) }
 // codec.ErrBadCount when all paths are answered, or there are more than 65535 labels; codec.ErrBadLayout for
 // another path, a status that there is not, a status other than StatusKnown that says more than the path, a label
 // without a key; codec.ErrInteriorNUL. An item that does not fit is no error.
-func (b *Builder) Add(it Item) error {
-	i, err := b.build.Next()
-	if err != nil {
-		return err
+func (b *Builder) Add(it Item) error { return b.AddItem(&it) }
+
+// AddItem is Add for a producer that has the item in a table: the item is read where it is, and not kept, which saves a
+// copy.
+func (b *Builder) AddItem(it *Item) error {
+	if !b.build.Wants() {
+		return b.build.Refuse()
 	}
+	i := b.build.Answered()
 	path := b.req.path(i)
 	if it.Path != "" && it.Path != string(path) {
 		return b.build.Fail("path", codec.ErrBadLayout)
@@ -61,7 +65,7 @@ func (b *Builder) Add(it Item) error {
 	item, fate := b.build.Known(it.size(len(path)), shortest(uint64(len(path))))
 	noNUL := false
 	if fate == lookup.Fits {
-		noNUL = put(item, path, &it)
+		noNUL = put(item, path, it)
 	} else {
 		noNUL = !lookup.HaveNUL(it.Labels)
 		put(item, path, &Item{Status: instead(fate, StatusKnown)})

@@ -26,14 +26,11 @@ func (b *Build) Begin(layout string, dst []byte, grow codec.Grow, budget, keys i
 // SetGeneration sets the generation of the answer.
 func (b *Build) SetGeneration(g uint64) { b.generation, b.payload = g, nil }
 
-// Next returns the index of the next key. Error: that of an earlier call; codec.ErrBadCount when there is none.
-func (b *Build) Next() (i int, err error) {
-	i = b.Answered()
-	if b.err != nil || !b.Missing() {
-		return i, b.Fail("", codec.ErrBadCount)
-	}
-	return i, nil
-}
+// Wants reports whether there is a next key, of index Answered, and no error.
+func (b *Build) Wants() bool { return b.err == nil && b.Missing() }
+
+// Refuse returns what an item is told that nobody wants: the error of an earlier call, or codec.ErrBadCount.
+func (b *Build) Refuse() error { return b.Fail("", codec.ErrBadCount) }
 
 // Fail ends the building over a field of the next item, unless it has ended already.
 func (b *Build) Fail(field string, err error) error { return b.FailAt(b.Answered(), field, err) }

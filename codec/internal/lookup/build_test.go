@@ -21,8 +21,8 @@ func TestBuild(t *testing.T) {
 	b := begun(t, 1024)
 	b.SetGeneration(7)
 	for i, size := range shortest3 {
-		if next, err := b.Next(); next != i || err != nil {
-			t.Fatalf("item %d is next, not %d: %v", next, i, err)
+		if next := b.Answered(); next != i || !b.Wants() {
+			t.Fatalf("item %d is next, not %d: %v", next, i, b.Err())
 		}
 		b.Shortest(size)
 	}
@@ -35,7 +35,7 @@ func TestBuild(t *testing.T) {
 		t.Error("a payload of the generation before")
 	}
 	var where *codec.Error
-	if _, err := b.Next(); !errors.Is(err, codec.ErrBadCount) || !errors.As(err, &where) || where.Item != 3 || where.Layout != "test" {
+	if err := b.Refuse(); b.Wants() || !errors.Is(err, codec.ErrBadCount) || !errors.As(err, &where) || where.Item != 3 || where.Layout != "test" {
 		t.Errorf("a fourth key: %v", err)
 	}
 	if _, again := b.Finish("test", nil); again != b.Err() || again == nil {
@@ -71,7 +71,7 @@ func TestBuildFails(t *testing.T) {
 	if !errors.Is(first, codec.ErrBadLayout) || b.FailAt(2, "other", codec.ErrOverflow) != first || b.Bytes() != nil {
 		t.Errorf("%v", first)
 	}
-	if _, err := b.Next(); err != first {
+	if err := b.Refuse(); b.Wants() || err != first {
 		t.Errorf("%v, want the first error", err)
 	}
 	if err := b.Begin("test", nil, nil, 10, 3, rounded3, 33); !errors.Is(err, codec.ErrOverflow) || b.Err() != err {

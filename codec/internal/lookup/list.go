@@ -17,14 +17,51 @@ type Check func(item []byte) (field string, err error)
 
 // OpenRequest validates the request b: header, directory, and each key by check. layout is for errors.
 func OpenRequest(layout string, b []byte, check Check) (List, error) {
-	l, reserved, err := open(layout, b)
-	if err == nil && reserved != 0 {
-		err = codec.FieldError(layout, "reserved", codec.ErrBadLayout)
-	}
+	l, err := openRequest(layout, b)
 	if err != nil {
 		return List{}, err
 	}
 	return l.checked(layout, check)
+}
+
+// OpenEvenRequest is OpenRequest for keys of a fixed size, a multiple of bounds.Align: where they lie one right after the
+// other, as Even puts them, they are judged all at once by clean, and are keys; that is what clients send. Otherwise, and
+// where clean says no, each is judged by check, and keys is nil.
+func OpenEvenRequest(layout string, b []byte, size uint64, clean func(keys []byte) bool, check Check) (l List, keys []byte, err error) {
+	if l, err = openRequest(layout, b); err != nil {
+		return List{}, nil, err
+	}
+	if keys = l.even(size); keys != nil && clean(keys) {
+		return l, keys, nil
+	}
+	l, err = l.checked(layout, check)
+	return l, nil, err
+}
+
+func openRequest(layout string, b []byte) (List, error) {
+	l, reserved, err := open(layout, b)
+	if err == nil && reserved != 0 {
+		err = codec.FieldError(layout, "reserved", codec.ErrBadLayout)
+	}
+	return l, err
+}
+
+// even returns the bytes of all items, if each has size bytes and they lie one right after the other; else nil.
+func (l List) even(size uint64) []byte {
+	end := uint64(l.Len()) * size
+	if end > uint64(len(l.packed)) {
+		return nil
+	}
+	ne, dir := binary.NativeEndian, l.dir
+	off := uint32(0)
+	for at := 0; at <= len(dir)-EntrySize; at += EntrySize {
+		e := dir[at : at+EntrySize]
+		if ne.Uint32(e[entOffset:]) != off || ne.Uint32(e[entLength:]) != uint32(size) {
+			return nil
+		}
+		off += uint32(size)
+	}
+	return l.packed[:end:end]
 }
 
 // OpenResponse validates the response b: header, directory, and each item by check. layout is for errors.
