@@ -2,6 +2,7 @@ package ipc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -66,13 +67,13 @@ func snapshots(ctx context.Context, d time.Duration, t Transport, items int, how
 	}
 	client := service.Config{Proposal: link.Proposal{Supported: t.profile, ResponsePayload: snapshotRoom}, MaxResponsePayload: snapshotRoom}
 	var control service.Control
-	var trip func() error
+	var trip, judge func() error
 	if how == Transfer {
 		c := cgroupsnapshot.NewClient(dialer, client)
-		control, trip = c.Control, transfer(ctx, c, items)
+		control, trip, judge = c.Control, transfer(ctx, c, items), func() error { return nil }
 	} else {
 		c := cgroups.New(dialer, cgroups.Config{Client: client})
-		control, trip = c.Client(), refreshed(ctx, c, items, how)
+		control, trip, judge = c.Client(), refresh(ctx, c, items), func() error { return known(c, how) }
 	}
 	defer control.Close()
 	if _, err := once(ctx, func() (bool, error) { return control.Refresh(ctx) }); err != nil {
@@ -80,7 +81,7 @@ func snapshots(ctx context.Context, d time.Duration, t Transport, items int, how
 	}
 	every := max(1, 1000/items)
 	trips, took, err := side.Repeat(ctx, d, every, trip)
-	if err != nil {
+	if err := errors.Join(err, judge()); err != nil {
 		return nil, err
 	}
 	return side.PerTrip(probe.RoundTrip, trips, took), nil
@@ -97,22 +98,26 @@ func transfer(ctx context.Context, c *cgroupsnapshot.Client, items int) func() e
 	}
 }
 
-// refreshed is one refresh, and a look at whether it was what it is taken for.
-func refreshed(ctx context.Context, c *cgroups.Cache, items int, how string) func() error {
-	first := true
+func refresh(ctx context.Context, c *cgroups.Cache, items int) func() error {
 	return func() error {
-		before := c.Status().Unchanged
-		err := c.Refresh(ctx)
-		known := c.Status().Unchanged > before
-		switch {
-		case err != nil:
+		if err := c.Refresh(ctx); err != nil {
 			return err
-		case c.Snapshot().Len() != items:
-			return fmt.Errorf("%d items, want %d", c.Snapshot().Len(), items)
-		case !first && known != (how == Unchanged):
-			return fmt.Errorf("taken for unchanged: %v, in a case of %s", known, how)
 		}
-		first = false
+		if n := c.Snapshot().Len(); n != items {
+			return fmt.Errorf("%d items, want %d", n, items)
+		}
 		return nil
 	}
+}
+
+// known looks whether the refreshes were what they are taken for. The first one of a cache finds all of it new.
+func known(c *cgroups.Cache, how string) error {
+	want, st := uint64(0), c.Status()
+	if how == Unchanged {
+		want = st.Refreshes - 1
+	}
+	if st.Unchanged != want {
+		return fmt.Errorf("%d of %d refreshes brought nothing new, in a case of %s", st.Unchanged, st.Refreshes, how)
+	}
+	return nil
 }

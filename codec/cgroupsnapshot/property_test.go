@@ -140,3 +140,30 @@ func TestDamaged(t *testing.T) {
 		judge(t, b[:rapid.IntRange(0, len(b)).Draw(t, "length")])
 	})
 }
+
+// TestForAnIndex: what is there for those who make an index says what the items do.
+func TestForAnIndex(t *testing.T) {
+	if (cgroupsnapshot.ResponseView{}).NamesSize() != 0 {
+		t.Error("an empty snapshot has names")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		b := naive(snapshots.Draw(t, "snapshot"))
+		v, err := cgroupsnapshot.DecodeResponse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := 0
+		dir := b[cgroupsnapshot.DirectoryOffset:]
+		packed := dir[v.Len()*cgroupsnapshot.EntrySize:]
+		for i, it := range v.All() {
+			names += it.Name().Len()
+			at := binary.NativeEndian.Uint32(dir[i*cgroupsnapshot.EntrySize:])
+			if hash := binary.NativeEndian.Uint32(packed[at+4:]); hash != it.Hash() {
+				t.Fatalf("at %d there is hash %#x, of item %d it is %#x", at, hash, i, it.Hash())
+			}
+		}
+		if v.NamesSize() != uint64(names) {
+			t.Fatalf("names have %d bytes, want %d", v.NamesSize(), names)
+		}
+	})
+}

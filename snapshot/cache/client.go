@@ -38,80 +38,79 @@ type Client[T any] struct {
 
 // NewClient returns a client for the endpoint of d. It does no I/O and needs no provider.
 func NewClient[M service.Method[Req, View], Req, View, T any](d link.Dialer, cfg service.Config, k Kind[Req, View, T]) *Client[T] {
-	last := &known{generationAt: k.GenerationAt}
-	client := service.NewClientOf(d, cfg, method[Req, View, M]{last: last})
-	var a received[View] // by one Fetch at a time
-	take := func(r received[View]) error { a = r; return nil }
+	m := method[Req, View, M]{at: &arrived[View]{generationAt: k.GenerationAt}}
+	client := service.NewClientOf(d, cfg, m)
 	fetch := func(ctx context.Context, old *Snapshot[T]) (f Fetched[T], err error) {
 		if old == nil {
-			last.payload = nil // what this client knows is in another cache
+			m.at.known = nil // what this client knows is in another cache
 		}
-		if err := client.Call(ctx, k.Request, take); err != nil {
+		if err := client.Call(ctx, k.Request, enough); err != nil {
 			return f, err
 		}
-		f.Generation, f.Unchanged = a.generation, a.same
-		if a.same {
+		f.Generation, f.Unchanged = m.at.generation, m.at.same
+		if f.Unchanged {
 			return f, nil
 		}
-		made := a.Answer
-		a = received[View]{}
-		if f.Value, err = k.Make(made); err == nil {
-			last.payload = made.Payload
+		a := m.at.answer
+		m.at.answer = Answer[View]{}
+		if f.Value, err = k.Make(a); err == nil {
+			m.at.known = a.Payload
 		}
 		return f, err
 	}
 	return &Client[T]{client.Control, fetch}
 }
 
+// enough takes an answer when all has been done that is to be done while it is borrowed.
+func enough(seen) error { return nil }
+
 // Fetch implements Source.
 func (c *Client[T]) Fetch(ctx context.Context, old *Snapshot[T]) (Fetched[T], error) {
 	return c.fetch(ctx, old)
 }
 
-// received is an answer that has been compared with what is known. If it says the same, there is no Answer.
-type received[View any] struct {
-	Answer[View]
-	generation uint64
-	same       bool
-}
-
-// known is the answer that the value in the cache was made of. It belongs to whoever fetches.
-type known struct {
-	payload      []byte // empty: none
+// arrived is what has come of a request. It belongs to whoever fetches, which is one at a time.
+type arrived[View any] struct {
+	known        []byte // what the value in the cache was made of; empty: nothing
 	generationAt int
+
+	generation uint64
+	same       bool         // as known, but for the generation
+	answer     Answer[View] // if it is not
 }
 
 const generationSize = 8
 
 // where returns where the generation of a payload lies: from and to are both 0 if it has none.
-func (k *known) where(b []byte) (from, to int) {
+func (k *arrived[View]) where(b []byte) (from, to int) {
 	if k.generationAt <= 0 || len(b)-generationSize < k.generationAt {
 		return 0, 0
 	}
 	return k.generationAt, k.generationAt + generationSize
 }
 
-func (k *known) generation(b []byte) uint64 {
-	if from, to := k.where(b); to > 0 {
-		return binary.NativeEndian.Uint64(b[from:to])
+// is compares b with what is known, and notes its generation.
+func (k *arrived[View]) is(b []byte) bool {
+	from, to := k.where(b)
+	k.generation, k.same = 0, false
+	if to > 0 {
+		k.generation = binary.NativeEndian.Uint64(b[from:to])
 	}
-	return 0
-}
-
-// is reports whether b says the same, whatever its generation.
-func (k *known) is(b []byte) bool {
-	if len(b) == 0 || len(b) != len(k.payload) {
+	if len(b) == 0 || len(b) != len(k.known) {
 		return false
 	}
-	from, to := k.where(b)
-	return bytes.Equal(k.payload[:from], b[:from]) && bytes.Equal(k.payload[to:], b[to:])
+	k.same = bytes.Equal(k.known[:from], b[:from]) && bytes.Equal(k.known[to:], b[to:])
+	return k.same
 }
+
+// seen is the View of an answer that arrived has already.
+type seen struct{}
 
 // method is M for a client that compares before it decodes. What is known was judged good, and so is what is equal to
 // it: no decoder looks at the generation. What is not known is copied first, so that what is judged is what is kept.
 type method[Req, View any, M service.Method[Req, View]] struct {
-	m    M
-	last *known
+	m  M
+	at *arrived[View]
 }
 
 func (m method[Req, View, M]) Code() codec.Method    { return m.m.Code() }
@@ -120,11 +119,14 @@ func (m method[Req, View, M]) EncodeRequest(dst []byte, r Req) (int, error) {
 	return m.m.EncodeRequest(dst, r)
 }
 
-func (m method[Req, View, M]) DecodeResponse(b []byte) (received[View], error) {
-	if m.last.is(b) {
-		return received[View]{generation: m.last.generation(b), same: true}, nil
+func (m method[Req, View, M]) DecodeResponse(b []byte) (seen, error) {
+	if m.at.is(b) {
+		return seen{}, nil
 	}
 	own := bytes.Clone(b)
 	v, err := m.m.DecodeResponse(own)
-	return received[View]{Answer[View]{v, own}, m.last.generation(own), false}, err
+	if err == nil {
+		m.at.answer = Answer[View]{v, own}
+	}
+	return seen{}, err
 }

@@ -17,13 +17,7 @@ import (
 // Call, which name the endpoint; among them service.ErrMalformed for an answer that makes no sense, which ends the
 // session too. While it waits for its turn: service.ErrTimeout, context.Canceled.
 func (c *Cache[T]) Refresh(ctx context.Context) error {
-	select {
-	case c.turn <- struct{}{}:
-	case <-ctx.Done():
-		err := ctx.Err()
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = service.ErrTimeout
-		}
+	if err := c.takeTurn(ctx); err != nil {
 		return c.failed(err)
 	}
 	defer func() { <-c.turn }()
@@ -42,6 +36,24 @@ func (c *Cache[T]) Refresh(ctx context.Context) error {
 	}
 	c.succeeded(next, unchanged)
 	return nil
+}
+
+// takeTurn waits for the right to refresh.
+func (c *Cache[T]) takeTurn(ctx context.Context) error {
+	select {
+	case c.turn <- struct{}{}: // as a rule; a choice of two takes longer
+		return nil
+	default:
+	}
+	select {
+	case c.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+	}
+	if err := ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return service.ErrTimeout
 }
 
 // ask makes one attempt. The turn is the caller's.

@@ -32,25 +32,26 @@ func makeContent(a answer, cfg *shape) (content, error) {
 		return content{}, fmt.Errorf("%w: %d cgroups in %d bytes, Config.MaxBytes is %d", ErrTooLarge, n, need, cfg.maxBytes)
 	}
 	c := content{
-		rows:    make([]byte, 0, rows),
 		answer:  a.Payload,
 		items:   n,
 		systemd: a.View.SystemdEnabled(),
 		texts:   &texts{},
 	}
-	c.makeRows()
+	c.makeRows(rows)
 	c.makeIDs()
 	c.texts.begin(&c, cfg)
 	return c, nil
 }
 
-// makeRows makes the rows.
-func (c *content) makeRows() {
+// makeRows makes the rows, which take at most so many bytes.
+func (c *content) makeRows(most uint64) {
+	rows, n := make([]byte, most), 0
 	dir := c.answer[payload.DirectoryOffset:][:c.items*payload.EntrySize]
 	packed := payload.DirectoryOffset + len(dir)
-	for ; len(dir) > 0; dir = dir[payload.EntrySize:] {
-		c.add(packed + int(binary.NativeEndian.Uint32(dir)))
+	for ; len(dir) >= payload.EntrySize; dir = dir[payload.EntrySize:] {
+		n += c.put(rows[n:], packed+int(binary.NativeEndian.Uint32(dir)))
 	}
+	c.rows = rows[:n]
 }
 
 // after returns where the row after one that begins at an offset begins.

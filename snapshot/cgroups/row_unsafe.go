@@ -24,8 +24,9 @@ var _ = [1]struct{}{}[unsafe.Sizeof(row{})-rowName]
 // rowSize returns the size of a row whose name has n bytes.
 func rowSize(n int) int { return (rowName + n + rowAlign - 1) &^ (rowAlign - 1) }
 
-// mostRows is the size of n rows whose names have so many bytes, at most.
-func mostRows(n int, names uint64) uint64 { return uint64(n)*(rowName+rowAlign-1) + names }
+// mostRows is more than the size of n rows whose names have so many bytes. Where the last name is empty, there is a byte
+// behind it that belongs to the rows: nothing may point behind an allocation.
+func mostRows(n int, names uint64) uint64 { return uint64(n)*(rowName+rowAlign) + names }
 
 // name returns the name of a row that this package has made: it is where the row says. It is part of the rows.
 func (r *row) name() string {
@@ -64,13 +65,14 @@ func (c *content) sent(at int) *sent {
 	return (*sent)(unsafe.Pointer(unsafe.SliceData(c.answer[at : at+sentSize])))
 }
 
-// add adds the row of an item that begins at an offset in the answer. There is room for it.
-func (c *content) add(at int) {
-	s, n := c.sent(at), len(c.rows)
-	name := at + int(s.nameAt)
-	size := rowSize(int(s.nameLength))
-	c.rows = c.rows[:n+size]
-	*c.row(n) = row{s.hash, s.nameLength, s.options, s.enabled, s.pathLength, uint32(at) + s.pathAt}
-	to, from := c.rows[n+rowName:], c.answer[name:name+int(s.nameLength)]
-	copy(to, from)
+// put writes the row of the item that begins at an offset in the answer to the start of dst, which has room for it,
+// and returns its size.
+func (c *content) put(dst []byte, at int) int {
+	s := c.sent(at)
+	name, length := at+int(s.nameAt), int(s.nameLength)
+	size := rowSize(length)
+	dst = dst[:size]
+	*(*row)(unsafe.Pointer(unsafe.SliceData(dst))) = row{s.hash, s.nameLength, s.options, s.enabled, s.pathLength, uint32(at) + s.pathAt}
+	copy(dst[rowName:], c.answer[name:name+length])
+	return size
 }
