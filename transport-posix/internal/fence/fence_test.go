@@ -11,8 +11,8 @@ import (
 // that they have found away, however the two fall together.
 func TestAgreement(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(2, runtime.NumCPU())))
-	for round := range 4000 {
-		if round == 2000 {
+	for round := range 1000 {
+		if round == 500 {
 			Prepare() // both ways, and from one to the other
 		}
 		var use Count
