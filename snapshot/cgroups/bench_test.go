@@ -134,20 +134,23 @@ func BenchmarkLookup(b *testing.B) {
 }
 
 // BenchmarkRebuild copies an answer, judges it and makes a snapshot of it, which is what a refresh adds to receiving it.
+// The last one is for lookups by name and by path, too.
 func BenchmarkRebuild(b *testing.B) {
 	for _, n := range sizes {
-		for _, hashes := range []string{"good", "equal"} {
-			b.Run(fmt.Sprintf("hashes=%s/items=%d", hashes, n), func(b *testing.B) {
-				list := cgroupList(n)
+		for _, how := range []string{"good", "equal", "texts"} {
+			b.Run(fmt.Sprintf("hashes=%s/items=%d", how, n), func(b *testing.B) {
+				list, cfg := cgroupList(n), plain()
 				for i := range list.Items {
-					if hashes == "equal" {
+					if how == "equal" {
 						list.Items[i].Hash = 1
 					}
 				}
+				cfg.names.Store(how == "texts")
+				cfg.paths.Store(how == "texts")
 				a := answerOf(b, list)
 				b.ReportAllocs()
 				for b.Loop() {
-					c, err := makeContent(decode(b, bytes.Clone(a.Payload)), plain())
+					c, err := makeContent(decode(b, bytes.Clone(a.Payload)), cfg)
 					if err != nil || c.items != n {
 						b.Fatal(err)
 					}
