@@ -72,14 +72,6 @@ func (v ItemView) span(at int) (off, end uint64) {
 	return off, off + uint64(v.u32(at+4))
 }
 
-// checkItem judges one item of a response, whole.
-func checkItem(b []byte) (field string, err error) {
-	if canonical(b) {
-		return "", nil
-	}
-	return judge(b)
-}
-
 // canonical reports whether b is what a builder writes, which nearly every item is: the strings one after the other,
 // and then the labels. That takes one pass over the strings, and not one each. It accepts nothing that judge does not;
 // false says nothing.
@@ -124,7 +116,7 @@ func saysNothing(b *[shortest]byte) bool {
 
 var nul = []byte{0}
 
-// judge is checkItem that says what is wrong.
+// judge judges one item of a response, whole.
 func judge(b []byte) (field string, err error) {
 	if len(b) < itemFixed {
 		return "", codec.ErrTruncated

@@ -21,7 +21,7 @@ type ResponseView struct {
 // them that nobody owns. Errors: codec.ErrTruncated, codec.ErrBadLayout, codec.ErrBadAlignment,
 // codec.ErrOutOfBounds, codec.ErrMissingNUL, codec.ErrInteriorNUL.
 func DecodeResponse(b []byte) (ResponseView, error) {
-	list, generation, err := lookup.OpenResponse(layoutResponse, b, checkItem)
+	list, generation, err := lookup.OpenResponse(layoutResponse, b, canonical, judge)
 	return ResponseView{list, generation}, err
 }
 

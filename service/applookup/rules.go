@@ -13,6 +13,22 @@ var _ lookup.Method[uint32, applookup.Request, applookup.ResponseView] = rules{}
 // Check says what is wrong with keys, nothing: every number is a pid that can be asked for.
 func (rules) Check(applookup.Request) error { return nil }
 
+// Final returns how many items from i on are final, and name pids.
+func (rules) Final(v applookup.ResponseView, i int, pids applookup.Request, t *lookup.Tally) int {
+	sum := *t
+	for k, pid := range pids {
+		it := v.Item(i + k)
+		status := it.Status()
+		if it.PID() != pid || status == applookup.StatusPayloadExceeded || status == applookup.StatusOversizedItem {
+			*t = sum
+			return k
+		}
+		sum.Add(it.Size())
+	}
+	*t = sum
+	return len(pids)
+}
+
 // Item says what became of pid, which item i must name, and how large the item is, and at least would be, in bytes.
 func (rules) Item(v applookup.ResponseView, i int, pid uint32) (f lookup.Fate, size, least int) {
 	it := v.Item(i)

@@ -13,6 +13,22 @@ var _ lookup.Method[string, cgrouplookup.Request, cgrouplookup.ResponseView] = r
 // Check says what is wrong with paths, as EncodeRequest would.
 func (rules) Check(paths cgrouplookup.Request) error { return paths.Check() }
 
+// Final returns how many items from i on are final, and name paths.
+func (rules) Final(v cgrouplookup.ResponseView, i int, paths cgrouplookup.Request, t *lookup.Tally) int {
+	sum := *t
+	for k, path := range paths {
+		it := v.Item(i + k)
+		status := it.Status()
+		if !it.Path().Equal(path) || status == cgrouplookup.StatusPayloadExceeded || status == cgrouplookup.StatusOversizedItem {
+			*t = sum
+			return k
+		}
+		sum.Add(it.Size())
+	}
+	*t = sum
+	return len(paths)
+}
+
 // Item says what became of path, which item i must name, and how large the item is, and at least would be, in bytes.
 func (rules) Item(v cgrouplookup.ResponseView, i int, path string) (f lookup.Fate, size, least int) {
 	it := v.Item(i)

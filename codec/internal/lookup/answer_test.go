@@ -123,7 +123,7 @@ func TestAnswerGrows(t *testing.T) {
 			item[k] = byte('a' + i)
 		}
 	}
-	l, generation, err := OpenResponse("test", a.Finish(9), func([]byte) (string, error) { return "", nil })
+	l, generation, err := OpenResponse("test", a.Finish(9), func([]byte) bool { return true }, nil)
 	if err != nil || generation != 9 || l.Item(0)[40] != 'a' || l.Item(1)[139] != 'b' || l.Item(2)[79] != 'c' {
 		t.Errorf("generation %d, %v", generation, err)
 	}

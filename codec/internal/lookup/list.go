@@ -15,13 +15,18 @@ type List struct{ dir, packed []byte }
 // Check judges one item; field and err say what is wrong with it.
 type Check func(item []byte) (field string, err error)
 
+// Usual reports whether an item is as builders write it, so that Check has nothing against it. False says nothing.
+type Usual func(item []byte) bool
+
+func never([]byte) bool { return false }
+
 // OpenRequest validates the request b: header, directory, and each key by check. layout is for errors.
 func OpenRequest(layout string, b []byte, check Check) (List, error) {
 	l, err := openRequest(layout, b)
 	if err != nil {
 		return List{}, err
 	}
-	return l.checked(layout, check)
+	return l.checked(layout, never, check)
 }
 
 // OpenEvenRequest is OpenRequest for keys of a fixed size, a multiple of bounds.Align: where they lie one right after the
@@ -34,7 +39,7 @@ func OpenEvenRequest(layout string, b []byte, size uint64, clean func(keys []byt
 	if keys = l.even(size); keys != nil && clean(keys) {
 		return l, keys, nil
 	}
-	l, err = l.checked(layout, check)
+	l, err = l.checked(layout, never, check)
 	return l, nil, err
 }
 
@@ -64,13 +69,14 @@ func (l List) even(size uint64) []byte {
 	return l.packed[:end:end]
 }
 
-// OpenResponse validates the response b: header, directory, and each item by check. layout is for errors.
-func OpenResponse(layout string, b []byte, check Check) (l List, generation uint64, err error) {
+// OpenResponse validates the response b: header, directory, and each item by check, unless it is a usual one. layout is
+// for errors.
+func OpenResponse(layout string, b []byte, usual Usual, check Check) (l List, generation uint64, err error) {
 	l, generation, err = open(layout, b)
 	if err != nil {
 		return List{}, 0, err
 	}
-	if l, err = l.checked(layout, check); err != nil {
+	if l, err = l.checked(layout, usual, check); err != nil {
 		return List{}, 0, err
 	}
 	return l, generation, nil
@@ -114,12 +120,14 @@ func Answered(b []byte, status uint64, exceeded, oversized uint16) (items, answe
 	return items, sort.Search(items, func(i int) bool { return is(i, exceeded) })
 }
 
-// checked returns l if every item lies behind the one before it, and check has nothing against it.
-func (l List) checked(layout string, check Check) (List, error) {
+// checked returns l if every item lies behind the one before it, and is usual or check has nothing against it.
+func (l List) checked(layout string, usual Usual, check Check) (List, error) {
 	ne, prev := binary.NativeEndian, uint64(0)
-	for dir := l.dir; len(dir) >= EntrySize; dir = dir[EntrySize:] {
-		off := uint64(ne.Uint32(dir[entOffset:]))
-		end := off + uint64(ne.Uint32(dir[entLength:]))
+	dir, packed := l.dir, l.packed
+	for at := 0; at <= len(dir)-EntrySize; at += EntrySize {
+		e := dir[at : at+EntrySize]
+		off := uint64(ne.Uint32(e[entOffset:]))
+		end := off + uint64(ne.Uint32(e[entLength:]))
 		var field string
 		var err error
 		switch {
@@ -127,13 +135,13 @@ func (l List) checked(layout string, check Check) (List, error) {
 			field, err = "offset", codec.ErrBadAlignment
 		case off < prev:
 			field, err = "offset", codec.ErrBadLayout
-		case end > uint64(len(l.packed)):
+		case end > uint64(len(packed)):
 			field, err = "length", codec.ErrOutOfBounds
-		default:
-			field, err = check(l.packed[off:end])
+		case !usual(packed[off:end]):
+			field, err = check(packed[off:end])
 		}
 		if err != nil {
-			return List{}, codec.ItemError(layout, (len(l.dir)-len(dir))/EntrySize, field, err)
+			return List{}, codec.ItemError(layout, at/EntrySize, field, err)
 		}
 		prev = end
 	}

@@ -38,7 +38,7 @@ func TestPackAndOpen(t *testing.T) {
 	if !bytes.Equal(b[40:48], []byte("four\x00\x00\x00\x00")) {
 		t.Errorf("the gap was not cleared: %q", b[40:48])
 	}
-	l, generation, err := OpenResponse("test", b, even)
+	l, generation, err := OpenResponse("test", b, never, even)
 	if err != nil || l.Len() != 3 || generation != 1<<63|7 || string(l.Packed()) != string(b[40:]) {
 		t.Fatalf("%d items, generation %d, %v", l.Len(), generation, err)
 	}
@@ -83,7 +83,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"item", func(b []byte) []byte { ne.PutUint32(b[20:], 3); return b }, errOdd, 0, "item"},
 	} {
 		b := c.change(pack(0, "four", "ab"))
-		l, generation, err := OpenResponse("test", b, even)
+		l, generation, err := OpenResponse("test", b, never, even)
 		var e *codec.Error
 		if !errors.Is(err, c.want) || !errors.As(err, &e) || e.Item != c.item || e.Field != c.field || e.Layout != "test" {
 			t.Errorf("%s: %v", c.name, err)

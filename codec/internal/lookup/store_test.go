@@ -17,7 +17,7 @@ func listOf(t *testing.T, items ...string) List {
 	for _, it := range items {
 		copy(p.Place(uint64(len(it))), it)
 	}
-	l, _, err := OpenResponse("test", p.b[:p.Header(1)], func([]byte) (string, error) { return "", nil })
+	l, _, err := OpenResponse("test", p.b[:p.Header(1)], func([]byte) bool { return true }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,9 @@ type Method[K any, R Keys[K], V View[V]] interface {
 	service.Method[R, V]
 	// Check says what is wrong with keys, as EncodeRequest would.
 	Check(keys R) error
+	// Final returns how many of the items of v, from i on, are Answered, up to the first that is not, or to as many as
+	// there are keys, which they must name. It adds them to t.
+	Final(v V, i int, keys R, t *Tally) int
 	// Item says what became of key, which item i of an answer must name, and how large the item is, and how large it
 	// would be at least, in bytes.
 	Item(v V, i int, key K) (f Fate, size, least int)
@@ -29,6 +32,21 @@ type Keys[K any] interface {
 type View[V any] interface {
 	Len() int
 	Generation() uint64
+}
+
+// Tally sums up items that are final: their sizes, by how much these exceed the least that there is to say, and the
+// squares of that, in bytes. The zero value is of none.
+type Tally struct {
+	Bytes         int
+	more, squares float64
+}
+
+// Add adds an item of that size, which would be least at least, in bytes.
+func (t *Tally) Add(size, least int) {
+	more := float64(size - least)
+	t.Bytes += size
+	t.more += more
+	t.squares += more * more
 }
 
 // Fate is what became of a key.

@@ -19,6 +19,7 @@ type work[K any, R Keys[K], V View[V], M Method[K, R, V]] struct {
 	sizes    sizes
 	checked  bool    // the keys are; those of a single request are when it is encoded
 	now      request // that is being answered
+	tally    Tally   // of the answer that is being judged; here because it would escape
 	ahead    request // that was foreseen, if it has keys
 	calls    int     // requests that were answered
 	attempts int     // and those that were not
@@ -211,31 +212,33 @@ func (w *work[K, R, V, M]) take(v V, r request) error {
 // judge looks at every item of v, the answer to the first n keys of s. What is final becomes runs, the rest goes to
 // more. It returns the first item that names another key, -1 if none does.
 func (w *work[K, R, V, M]) judge(v V, s span, n int) (wrong int) {
-	var sum, squares float64
+	t := &w.tally
+	*t = Tally{}
+	keys := w.keys[s.from : s.from+n]
 	final, from := 0, 0 // the run that goes on is from..i
-	for i, key := range w.keys[s.from : s.from+n] {
-		f, size, least := w.c.m.Item(v, i, key)
-		if f == Oversized && (i > 0 || n == 1) {
-			f = Answered
+	for i := 0; ; i++ {
+		more := w.c.m.Final(v, i, keys[i:], t)
+		final += more
+		if i += more; i == n {
+			break
 		}
-		if f == Answered {
-			final++
-			more := float64(size - least)
-			sum += more
-			squares += more * more
-			w.bytes += size
-			continue
-		}
+		f, size, least := w.c.m.Item(v, i, keys[i])
 		if f == Wrong {
 			return i
+		}
+		if f == Oversized && (i > 0 || n == 1) {
+			final++
+			t.Add(size, least)
+			continue
 		}
 		w.run(s, from, i)
 		from = i + 1
 		w.again(s.from+i, f == Oversized)
 	}
 	w.run(s, from, n)
-	w.sizes.learn(final, sum, squares)
+	w.sizes.learn(final, t.more, t.squares)
 	w.answered += final
+	w.bytes += t.Bytes
 	return -1
 }
 

@@ -26,7 +26,7 @@ func TestList(t *testing.T) {
 	labels := []lookup.Label{{Key: "key", Value: "value"}, {Key: "k"}}
 	item := Labels([]byte("name\x00"), labels)
 	b := List(7, [][]byte{[]byte("first"), Labels(nil, nil), item})
-	l, generation, err := lookup.OpenResponse("test", b, func([]byte) (string, error) { return "", nil })
+	l, generation, err := lookup.OpenResponse("test", b, func([]byte) bool { return true }, nil)
 	if err != nil || generation != 7 || l.Len() != 3 || string(l.Item(0)) != "first" || !bytes.Equal(l.Item(2), item) {
 		t.Fatalf("%x: %v", b, err)
 	}
