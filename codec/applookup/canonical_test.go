@@ -89,3 +89,28 @@ func TestCanonical(t *testing.T) {
 func add(b []byte, at int, n uint32) {
 	binary.NativeEndian.PutUint32(b[at:], binary.NativeEndian.Uint32(b[at:])+n)
 }
+
+// TestRequestWithGaps: pids are read wherever they lie.
+func TestRequestWithGaps(t *testing.T) {
+	r := Request{7, 8, 9}
+	b := make([]byte, r.Size()+2*keySize)
+	if _, err := EncodeRequest(b, r); err != nil {
+		t.Fatal(err)
+	}
+	dir := b[16:]
+	first := dir[len(r)*8:]
+	copy(first[3*keySize:], first[keySize:3*keySize]) // the second and third lie two further on
+	clear(first[keySize : 3*keySize])
+	for i := uint32(1); i < 3; i++ {
+		binary.NativeEndian.PutUint32(dir[i*8:], (i+2)*keySize)
+	}
+	v, err := DecodeRequest(b)
+	if err != nil || v.Len() != len(r) {
+		t.Fatalf("%d pids, %v", v.Len(), err)
+	}
+	for i, pid := range v.All() {
+		if pid != r[i] || v.PID(i) != pid {
+			t.Errorf("pid %d is %d, alone %d, want %d", i, pid, v.PID(i), r[i])
+		}
+	}
+}
