@@ -114,8 +114,11 @@ func Answered(b []byte, status uint64, exceeded, oversized uint16) (items, answe
 		at += status
 		return at+2 <= min(end, uint64(len(l.packed))) && binary.NativeEndian.Uint16(l.packed[at:]) == want
 	}
-	if items = l.Len(); items > 1 && is(0, oversized) {
+	switch items = l.Len(); {
+	case items > 1 && is(0, oversized):
 		return items, 0
+	case items == 0 || !is(items-1, exceeded):
+		return items, items
 	}
 	return items, sort.Search(items, func(i int) bool { return is(i, exceeded) })
 }
