@@ -19,8 +19,9 @@ import (
 //
 // Lock order: core.mu before session.mu. Neither is held during I/O.
 type session struct {
-	c    *core
-	conn link.Conn
+	c      *core
+	conn   link.Conn
+	limits link.Limits // conn's
 
 	free chan *call    // slots on their way to who waits for one, first come, first served
 	turn chan struct{} // the turn on its way to who waits for it, likewise
@@ -98,10 +99,12 @@ const (
 )
 
 func newSession(c *core, conn link.Conn) *session {
-	depth := max(1, conn.Info().Depth)
+	info := conn.Info()
+	depth := max(1, info.Depth)
 	s := &session{
 		c:      c,
 		conn:   conn,
+		limits: info.Limits,
 		free:   make(chan *call, depth),
 		turn:   make(chan struct{}, 1),
 		dead:   make(chan struct{}),

@@ -30,9 +30,10 @@ type Series struct {
 // meanwhile.
 func (c *Client[Req, View, M]) Next(ctx context.Context, s *Series, r Req, foresee func(payload []byte) (next Req, ok bool)) (View, error) {
 	var none View
-	t := s.ahead
-	s.ahead = try{}
-	if !t.out {
+	var t try
+	if s.ahead.out {
+		t, s.ahead = s.ahead, try{}
+	} else {
 		if err := c.c.enter(ctx, &t); err != nil {
 			return none, err
 		}
@@ -149,7 +150,7 @@ func (s *Series) End() {
 	for _, m := range s.parts[:s.used] {
 		m.Release()
 	}
-	*s = Series{parts: s.parts}
+	s.bound, s.begun, s.ahead, s.last, s.used = bound{}, false, try{}, nil, 0
 }
 
 // Distrust is for an answer that is well-formed and yet cannot be true: it ends the session that the last answer of the
@@ -170,6 +171,14 @@ func (c Control) Session() (link.Info, bool) {
 		return s.conn.Info(), true
 	}
 	return link.Info{}, false
+}
+
+// Limits returns what Session says of the limits.
+func (c Control) Limits() (link.Limits, bool) {
+	if s := c.c.current.Load(); s != nil && c.c.ready.Load() {
+		return s.limits, true
+	}
+	return link.Limits{}, false
 }
 
 // RequestCeiling returns how large requests may be made by growth, in bytes: Config.MaxRequestPayload.

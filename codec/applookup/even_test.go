@@ -20,8 +20,8 @@ func TestEven(t *testing.T) {
 			t.Fatal(err)
 		}
 		v, err := DecodeRequest(b)
-		if err != nil || v.Len() != len(pids) || len(v.even) != len(pids)*keySize {
-			t.Fatalf("%d pids, %d bytes of %d even, %v", v.Len(), len(v.even), len(pids)*keySize, err)
+		if err != nil || v.Len() != len(pids) || len(v.even()) != len(pids)*keySize {
+			t.Fatalf("%d pids, %d bytes of %d even, %v", v.Len(), len(v.even()), len(pids)*keySize, err)
 		}
 		agree(t, b)
 		for end := range b {

@@ -54,17 +54,14 @@ func EncodeRequest(dst []byte, r Request) (int, error) {
 // RequestView is a request as it was received, validated once and whole, so that reading it cannot fail and does
 // not allocate. It borrows the payload: valid until the payload's buffer is used again or written to; Clone to
 // keep. Any number of goroutines may read one. The zero value asks for nothing.
-type RequestView struct {
-	list lookup.List
-	even []byte // the keys, where they lie one right after the other; else nil
-}
+type RequestView struct{ list lookup.List }
 
 // DecodeRequest validates the payload b and returns a view of it. There may be bytes between the keys and after
 // them that nobody owns. Errors: codec.ErrTruncated, codec.ErrBadLayout, codec.ErrBadAlignment,
 // codec.ErrOutOfBounds.
 func DecodeRequest(b []byte) (RequestView, error) {
-	list, even, err := lookup.OpenEvenRequest(layoutRequest, b, keySize, clean, checkKey)
-	return RequestView{list, even}, err
+	list, _, err := lookup.OpenEvenRequest(layoutRequest, b, keySize, clean, checkKey)
+	return RequestView{list}, err
 }
 
 // clean reports whether checkKey has nothing against any of keys.
@@ -89,25 +86,22 @@ func checkKey(key []byte) (field string, err error) {
 // Len returns the number of pids.
 func (v RequestView) Len() int { return v.list.Len() }
 
-// PID returns pid i. It panics when i is not below Len, as a slice does.
-func (v RequestView) PID(i int) uint32 {
-	if uint(i) < uint(len(v.even)/keySize) {
-		return binary.NativeEndian.Uint32(v.even[i*keySize+keyPID:])
-	}
-	return v.pid(i)
-}
+// even returns the keys, where they lie one right after the other, as clients send them; else nil.
+func (v RequestView) even() []byte { return v.list.Even(keySize) }
 
-func (v RequestView) pid(i int) uint32 { return binary.NativeEndian.Uint32(v.list.Item(i)[keyPID:]) }
+// PID returns pid i. It panics when i is not below Len, as a slice does.
+func (v RequestView) PID(i int) uint32 { return binary.NativeEndian.Uint32(v.list.Item(i)[keyPID:]) }
 
 // All yields the pids in the order they are to be answered.
 func (v RequestView) All() iter.Seq2[int, uint32] {
 	return func(yield func(int, uint32) bool) {
-		for i := range v.Len() { // whose body is no call where the keys are even
+		even := v.even()
+		for i := range v.Len() {
 			pid := uint32(0)
-			if i < len(v.even)/keySize {
-				pid = binary.NativeEndian.Uint32(v.even[i*keySize:][keyPID:])
+			if even != nil {
+				pid = binary.NativeEndian.Uint32(even[i*keySize:][keyPID:])
 			} else {
-				pid = v.pid(i)
+				pid = v.PID(i)
 			}
 			if !yield(i, pid) {
 				return

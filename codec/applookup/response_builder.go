@@ -18,6 +18,7 @@ import (
 type Builder struct {
 	build lookup.Build
 	req   RequestView
+	even  []byte // its keys, where they lie one right after the other
 }
 
 // Reset starts the answer to req in dst. The builder borrows both until Finish; what dst holds does not matter.
@@ -26,7 +27,7 @@ type Builder struct {
 // dst and grow know the limit. Error: codec.ErrOverflow, with that of grow, when not even the shortest answers to
 // all pids fit; to no pids that is 16 bytes.
 func (b *Builder) Reset(dst []byte, grow codec.Grow, budget int, req RequestView) error {
-	b.req = req
+	b.req, b.even = req, req.even()
 	n := req.Len()
 	return b.build.Begin(layoutResponse, dst, grow, budget, n, uint64(n)*shortestRounded, shortest)
 }
@@ -47,7 +48,7 @@ func (b *Builder) AddItem(it *Item) error {
 		return b.build.Refuse()
 	}
 	i := b.build.Answered()
-	pid := b.req.PID(i)
+	pid := b.pid(i)
 	if it.PID != 0 && it.PID != pid {
 		return b.build.Fail("pid", codec.ErrBadLayout)
 	}
@@ -77,8 +78,16 @@ func (b *Builder) Unknown() error {
 	if !b.build.Wants() {
 		return b.build.Refuse()
 	}
-	b.shortest(b.req.PID(b.build.Answered()), StatusUnknown)
+	b.shortest(b.pid(b.build.Answered()), StatusUnknown)
 	return nil
+}
+
+// pid returns pid i of the request.
+func (b *Builder) pid(i int) uint32 {
+	if b.even != nil {
+		return binary.NativeEndian.Uint32(b.even[i*keySize:][keyPID:])
+	}
+	return b.req.PID(i)
 }
 
 // shortest answers the next pid with a status, or with what its fate makes of it.
@@ -151,7 +160,7 @@ func (b *Builder) Err() error { return b.build.Err() }
 // Another Finish returns the same. Errors: that of an earlier call; codec.ErrBadCount when a pid has no answer,
 // unless Full says that it need not have one; codec.ErrOverflow when there never was a Reset.
 func (b *Builder) Finish() (int, error) {
-	return b.build.Finish(layoutResponse, func(i int) { b.shortest(b.req.PID(i), StatusPayloadExceeded) })
+	return b.build.Finish(layoutResponse, func(i int) { b.shortest(b.pid(i), StatusPayloadExceeded) })
 }
 
 // Bytes returns the payload after Finish, nil before: the start of the buffer given to Reset, or of the last that

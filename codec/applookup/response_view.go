@@ -12,24 +12,21 @@ import (
 //
 // Item i answers pid i of the request. That it names this pid, and that there are as many items as pids, is
 // for whoever has the request to check.
-type ResponseView struct {
-	list       lookup.List
-	generation uint64
-}
+type ResponseView struct{ list lookup.List }
 
 // DecodeResponse validates the payload b and returns a view of it. There may be bytes between the items and after
 // them that nobody owns. Errors: codec.ErrTruncated, codec.ErrBadLayout, codec.ErrBadAlignment,
 // codec.ErrOutOfBounds, codec.ErrMissingNUL, codec.ErrInteriorNUL.
 func DecodeResponse(b []byte) (ResponseView, error) {
-	list, generation, err := lookup.OpenResponse(layoutResponse, b, canonical, judge)
-	return ResponseView{list, generation}, err
+	list, _, err := lookup.OpenResponse(layoutResponse, b, canonical, judge)
+	return ResponseView{list}, err
 }
 
 // Len returns the number of items.
 func (v ResponseView) Len() int { return v.list.Len() }
 
 // Generation returns the number that the producer gave to what it knew.
-func (v ResponseView) Generation() uint64 { return v.generation }
+func (v ResponseView) Generation() uint64 { return v.list.Generation() }
 
 // Item returns item i, borrowed as the view is. It panics when i is not below Len, as a slice does.
 func (v ResponseView) Item(i int) ItemView { return ItemView{v.list.Item(i)} }

@@ -56,7 +56,7 @@ func (v ItemView) owned(text string, s *lookup.Store) Item {
 // that cloning the same answer again allocates nothing. Otherwise all strings are one allocation, of the size of
 // the payload, which lives as long as any of them. Strings never change: they may be kept, slices of Items and of
 // labels may not. One goroutine at a time may use dst.
-func (v ResponseView) Clone(dst *Response) { CloneParts(dst, v.generation, Part{v, 0, v.Len()}) }
+func (v ResponseView) Clone(dst *Response) { CloneParts(dst, v.Generation(), Part{v, 0, v.Len()}) }
 
 // Part is some items of an answer: those from From up to To, which is not one of them. It borrows what View does.
 type Part struct {

@@ -10,7 +10,25 @@ import (
 
 // List is the directory of a request or a response and the items that it names, borrowed from a payload. It is
 // whole once Check has said so. The zero value has no items.
-type List struct{ dir, packed []byte }
+//
+// It is four words, because that is how large a struct may be to be kept in registers: one that is larger is copied
+// through memory whenever a view is used.
+type List struct {
+	b    []byte // the payload
+	n    uint32 // items, whose directory is there
+	even bool   // see Even
+}
+
+// start returns where the packed area begins.
+func (l List) start() uint64 { return HeaderSize + uint64(l.n)*EntrySize }
+
+// dir returns the directory.
+func (l List) dir() []byte {
+	if l.n == 0 {
+		return nil
+	}
+	return l.b[HeaderSize:l.start()]
+}
 
 // Check judges one item; field and err say what is wrong with it.
 type Check func(item []byte) (field string, err error)
@@ -36,7 +54,8 @@ func OpenEvenRequest(layout string, b []byte, size uint64, clean func(keys []byt
 	if l, err = openRequest(layout, b); err != nil {
 		return List{}, nil, err
 	}
-	if keys = l.even(size); keys != nil && clean(keys) {
+	if keys = l.evenly(size); keys != nil && clean(keys) {
+		l.even = true
 		return l, keys, nil
 	}
 	l, err = l.checked(layout, never, check)
@@ -51,13 +70,25 @@ func openRequest(layout string, b []byte) (List, error) {
 	return l, err
 }
 
-// even returns the bytes of all items, if each has size bytes and they lie one right after the other; else nil.
-func (l List) even(size uint64) []byte {
-	end := uint64(l.Len()) * size
-	if end > uint64(len(l.packed)) {
+// Even returns the bytes of all items of a list that OpenEvenRequest has returned with keys, of that size: them; of another
+// one nil.
+func (l List) Even(size uint64) []byte {
+	if !l.even {
 		return nil
 	}
-	ne, dir := binary.NativeEndian, l.dir
+	start := l.start()
+	end := start + uint64(l.n)*size
+	return l.b[start:end:end]
+}
+
+// evenly returns the bytes of all items, if each has size bytes and they lie one right after the other; else nil.
+func (l List) evenly(size uint64) []byte {
+	packed := l.Packed()
+	end := uint64(l.n) * size
+	if end > uint64(len(packed)) {
+		return nil
+	}
+	ne, dir := binary.NativeEndian, l.dir()
 	off := uint32(0)
 	for at := 0; at <= len(dir)-EntrySize; at += EntrySize {
 		e := dir[at : at+EntrySize]
@@ -66,7 +97,7 @@ func (l List) even(size uint64) []byte {
 		}
 		off += uint32(size)
 	}
-	return l.packed[:end:end]
+	return packed[:end:end]
 }
 
 // OpenResponse validates the response b: header, directory, and each item by check, unless it is a usual one. layout is
@@ -94,11 +125,12 @@ func open(layout string, b []byte) (l List, last uint64, err error) {
 	case ne.Uint16(b[hdrFlags:]) != 0:
 		return l, 0, codec.FieldError(layout, "flags", codec.ErrBadLayout)
 	}
-	end := HeaderSize + uint64(ne.Uint32(b[hdrItemCount:]))*EntrySize
-	if end > uint64(len(b)) {
-		return l, 0, codec.FieldError(layout, "directory", codec.ErrTruncated)
+	l.n = ne.Uint32(b[hdrItemCount:])
+	if l.start() > uint64(len(b)) {
+		return List{}, 0, codec.FieldError(layout, "directory", codec.ErrTruncated)
 	}
-	return List{dir: b[HeaderSize:end:end], packed: b[end:]}, ne.Uint64(b[hdrGeneration:]), nil
+	l.b = b
+	return l, ne.Uint64(b[hdrGeneration:]), nil
 }
 
 // Answered returns how many items the response b has, and how many of them come before the first whose status, a u16 at
@@ -109,13 +141,17 @@ func Answered(b []byte, status uint64, exceeded, oversized uint16) (items, answe
 	if err != nil {
 		return 0, 0
 	}
+	packed := l.Packed()
 	is := func(i int, want uint16) bool {
 		at, end := l.Span(i)
 		at += status
-		return at+2 <= min(end, uint64(len(l.packed))) && binary.NativeEndian.Uint16(l.packed[at:]) == want
+		return at+2 <= min(end, uint64(len(packed))) && binary.NativeEndian.Uint16(packed[at:]) == want
 	}
-	if items = l.Len(); items > 1 && is(0, oversized) {
+	switch items = l.Len(); {
+	case items > 1 && is(0, oversized):
 		return items, 0
+	case items == 0 || !is(items-1, exceeded):
+		return items, items
 	}
 	return items, sort.Search(items, func(i int) bool { return is(i, exceeded) })
 }
@@ -123,7 +159,7 @@ func Answered(b []byte, status uint64, exceeded, oversized uint16) (items, answe
 // checked returns l if every item lies behind the one before it, and is usual or check has nothing against it.
 func (l List) checked(layout string, usual Usual, check Check) (List, error) {
 	ne, prev := binary.NativeEndian, uint64(0)
-	dir, packed := l.dir, l.packed
+	dir, packed := l.dir(), l.Packed()
 	for at := 0; at <= len(dir)-EntrySize; at += EntrySize {
 		e := dir[at : at+EntrySize]
 		off := uint64(ne.Uint32(e[entOffset:]))
@@ -149,12 +185,12 @@ func (l List) checked(layout string, usual Usual, check Check) (List, error) {
 }
 
 // Len returns the number of items.
-func (l List) Len() int { return len(l.dir) / EntrySize }
+func (l List) Len() int { return int(l.n) }
 
 // Span returns where item i begins and ends in the packed area, in 64 bits. It panics when i is not below Len.
 func (l List) Span(i int) (off, end uint64) {
-	_ = l.dir[i] // so that what follows does not wrap
-	e := (*[EntrySize]byte)(l.dir[uint64(i)*EntrySize:])
+	_ = l.b[i] // so that what follows does not wrap
+	e := (*[EntrySize]byte)(l.b[HeaderSize+uint64(i)*EntrySize : l.start()])
 	off = uint64(binary.NativeEndian.Uint32(e[entOffset:]))
 	return off, off + uint64(binary.NativeEndian.Uint32(e[entLength:]))
 }
@@ -162,8 +198,21 @@ func (l List) Span(i int) (off, end uint64) {
 // Item returns the bytes of item i. It panics when i is not below Len, as a slice does.
 func (l List) Item(i int) []byte {
 	off, end := l.Span(i)
-	return l.packed[off:end:end]
+	return l.b[l.start():][off:end:end]
 }
 
 // Packed returns the packed area, where the items lie.
-func (l List) Packed() []byte { return l.packed }
+func (l List) Packed() []byte {
+	if l.b == nil {
+		return nil
+	}
+	return l.b[l.start():]
+}
+
+// Generation returns the number that ends the header, 0 where there is none.
+func (l List) Generation() uint64 {
+	if l.b == nil {
+		return 0
+	}
+	return binary.NativeEndian.Uint64(l.b[hdrGeneration:])
+}

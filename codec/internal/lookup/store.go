@@ -29,7 +29,7 @@ func (s *Store) Text(k int, l List, from, to int) (text string, start uint64) {
 		start, _ = l.Span(from)
 		_, end = l.Span(to - 1)
 	}
-	if b := l.packed[start:end]; s.texts[k] != string(b) {
+	if b := l.Packed()[start:end]; s.texts[k] != string(b) {
 		s.texts[k] = string(b)
 	}
 	return s.texts[k], start

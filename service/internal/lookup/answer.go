@@ -40,7 +40,8 @@ func (a *Answer[V]) Find(i int) (V, int) {
 
 func (a *Answer[V]) reset() {
 	clear(a.Runs)
-	*a = Answer[V]{Runs: a.Runs[:0], todo: a.todo[:0], more: a.more[:0]}
+	a.Keys, a.Generation = 0, 0
+	a.Runs, a.todo, a.more = a.Runs[:0], a.todo[:0], a.more[:0]
 }
 
 // order sorts the runs, which are in order unless the provider left gaps.

@@ -42,7 +42,9 @@ func (t *typical) load() sizes {
 
 func (t *typical) store(s *sizes) {
 	mean, deviation := math.Float32bits(float32(s.mean)), math.Float32bits(float32(s.deviation()))
-	t.v.Store(uint64(mean)<<32 | uint64(deviation))
+	if v := uint64(mean)<<32 | uint64(deviation); v != t.v.Load() { // which is cheaper than to store
+		t.v.Store(v)
+	}
 }
 
 // odds makes a line of the quantiles of the normal distribution: the share of an item that is not the least there is to

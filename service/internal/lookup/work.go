@@ -14,12 +14,17 @@ type work[K any, R Keys[K], V View[V], M Method[K, R, V]] struct {
 	c       *Client[K, R, V, M]
 	series  service.Series
 	foresee func(payload []byte) (R, bool) // work.next, made once
+	tally   Tally                          // of the answer that is being judged; here because it would escape
 
+	course[K, R]
+}
+
+// course is how far a call has come.
+type course[K any, R Keys[K]] struct {
 	keys     R
 	sizes    sizes
 	checked  bool    // the keys are; those of a single request are when it is encoded
 	now      request // that is being answered
-	tally    Tally   // of the answer that is being judged; here because it would escape
 	ahead    request // that was foreseen, if it has keys
 	calls    int     // requests that were answered
 	attempts int     // and those that were not
@@ -31,7 +36,7 @@ type work[K any, R Keys[K], V View[V], M Method[K, R, V]] struct {
 func (w *work[K, R, V, M]) reset() {
 	w.series.End()
 	w.Answer.reset()
-	*w = work[K, R, V, M]{Answer: w.Answer, c: w.c, series: w.series, foresee: w.foresee}
+	w.course = course[K, R]{}
 }
 
 // request is that for the first n keys of a span.
@@ -85,11 +90,11 @@ func (w *work[K, R, V, M]) step(ctx context.Context, s span) error {
 // plan decides how many of the first keys of s are asked for next. Without ask, the first is too long to be asked for.
 func (w *work[K, R, V, M]) plan(s span) (n int, ask bool) {
 	keys := w.keys[s.from:s.to]
-	info, ok := w.c.Session()
+	limits, ok := w.c.Limits()
 	if !ok || len(keys) == 0 {
 		return len(keys), true // the call says that the client is not ready
 	}
-	request, response := int(info.Limits.RequestPayload), int(info.Limits.ResponsePayload)
+	request, response := int(limits.RequestPayload), int(limits.ResponsePayload)
 	if n = part[K](&w.sizes, keys, request, response); n == len(keys) {
 		return n, true
 	}
