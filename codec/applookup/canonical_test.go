@@ -113,4 +113,27 @@ func TestRequestWithGaps(t *testing.T) {
 			t.Errorf("pid %d is %d, alone %d, want %d", i, pid, v.PID(i), r[i])
 		}
 	}
+	var out Builder
+	answer := make([]byte, 1000)
+	if err := out.Reset(answer, nil, len(answer), v); err != nil {
+		t.Fatal(err)
+	}
+	for range r {
+		if err := out.Unknown(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, err := out.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := DecodeResponse(answer[:n])
+	if err != nil || said.Len() != len(r) {
+		t.Fatalf("%d answers, %v", said.Len(), err)
+	}
+	for i, it := range said.All() {
+		if it.PID() != r[i] {
+			t.Errorf("answer %d is to %d, want %d", i, it.PID(), r[i])
+		}
+	}
 }

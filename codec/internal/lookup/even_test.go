@@ -55,6 +55,9 @@ func TestEven(t *testing.T) {
 		if err != nil || l.Len() != n || len(keys) != n*bytesOfEven || cap(keys) != len(keys) {
 			t.Fatalf("%d items are %d, in %d bytes, %v", n, l.Len(), len(keys), err)
 		}
+		if !bytes.Equal(l.Even(bytesOfEven), keys) || l.Generation() != 0 {
+			t.Errorf("%d items: %x later, generation %d", n, l.Even(bytesOfEven), l.Generation())
+		}
 		for i, want := range items {
 			if string(l.Item(i)) != want || string(keys[i*bytesOfEven:][:bytesOfEven]) != want {
 				t.Errorf("item %d is %q, %q", i, l.Item(i), keys)
@@ -93,11 +96,43 @@ func TestEvenIsOpen(t *testing.T) {
 	gap := append(bytes.Clone(b), make([]byte, 8)...)
 	binary.NativeEndian.PutUint32(gap[HeaderSize+2*EntrySize:], 24)
 	agrees(gap)
-	if l, keys, err := OpenEvenRequest("test", gap, bytesOfEven, allTidy, tidy); err != nil || keys != nil || l.Len() != 3 {
+	if l, keys, err := OpenEvenRequest("test", gap, bytesOfEven, allTidy, tidy); err != nil || keys != nil || l.Even(bytesOfEven) != nil || l.Len() != 3 {
 		t.Errorf("with a gap: %d items, %x, %v", l.Len(), keys, err)
 	}
 	b[HeaderSize-1] = 1
 	if _, _, err := OpenEvenRequest("test", b, bytesOfEven, allTidy, tidy); !errors.Is(err, codec.ErrBadLayout) {
 		t.Errorf("a request with a generation: %v", err)
+	}
+}
+
+// TestNoList: the zero value has nothing.
+func TestNoList(t *testing.T) {
+	var l List
+	if l.Len() != 0 || l.Packed() != nil || l.Generation() != 0 || l.Even(bytesOfEven) != nil {
+		t.Errorf("%d items, %x, generation %d, %x", l.Len(), l.Packed(), l.Generation(), l.Even(bytesOfEven))
+	}
+	for _, i := range []int{-1, 0, 1} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("item %d of none", i)
+				}
+			}()
+			l.Item(i)
+		}()
+	}
+	full, err := OpenRequest("test", pack(0, "even", "more"), even)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{-1, 2, 3, 1000, 1 << 30} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("item %d of 2", i)
+				}
+			}()
+			full.Item(i)
+		}()
 	}
 }
