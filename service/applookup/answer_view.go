@@ -33,8 +33,9 @@ func (v AnswerView) Item(i int) applookup.ItemView {
 func (v AnswerView) All() iter.Seq2[int, applookup.ItemView] {
 	return func(yield func(int, applookup.ItemView) bool) {
 		for _, r := range v.a.Runs {
+			view, key := r.View, r.First-r.From
 			for k := r.From; k < r.To; k++ {
-				if !yield(r.First+k-r.From, r.View.Item(k)) {
+				if !yield(key+k, view.Item(k)) {
 					return
 				}
 			}

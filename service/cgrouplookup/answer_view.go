@@ -32,8 +32,9 @@ func (v AnswerView) Item(i int) cgrouplookup.ItemView {
 func (v AnswerView) All() iter.Seq2[int, cgrouplookup.ItemView] {
 	return func(yield func(int, cgrouplookup.ItemView) bool) {
 		for _, r := range v.a.Runs {
+			view, key := r.View, r.First-r.From
 			for k := r.From; k < r.To; k++ {
-				if !yield(r.First+k-r.From, r.View.Item(k)) {
+				if !yield(key+k, view.Item(k)) {
 					return
 				}
 			}
