@@ -3,9 +3,11 @@ package applookup_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
+	"github.com/plugin-ipc/netipc/codec"
 	payload "github.com/plugin-ipc/netipc/codec/applookup"
 	"github.com/plugin-ipc/netipc/codec/link"
 	"github.com/plugin-ipc/netipc/codec/link/linktest"
@@ -54,15 +56,7 @@ func BenchmarkClient(b *testing.B) {
 				var r payload.Response
 				for i := range pids {
 					pids[i] = uint32(i)
-					it := payload.Item{Status: payload.StatusUnknown, PID: pids[i], UID: payload.UIDNotSet}
-					if known {
-						it = payload.Item{
-							PID: pids[i], PPID: 1, UID: 1000, StartTime: uint64(i), Comm: "redis-server",
-							CgroupPath: fmt.Sprintf("/system.slice/docker-%032d%s.scope", i, strings.Repeat("0", 23)),
-							CgroupName: fmt.Sprintf("worker-%019d", i),
-						}
-					}
-					r.Items = append(r.Items, it)
+					r.Items = append(r.Items, item(pids[i], known))
 				}
 				size, err := r.Size()
 				if err != nil {
@@ -110,5 +104,136 @@ func BenchmarkClient(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// flood is a server's session in which the next request is there at once, left times.
+type flood struct {
+	link.Conn
+	buf, request []byte // request with its header
+	left         int
+}
+
+func (f *flood) Reserve(n int) ([]byte, error) { return f.buf[:n], nil }
+func (f *flood) Cancel()                       {}
+func (f *flood) Recv(m *link.Message, _ *link.Deadline) error {
+	if f.left--; f.left < 0 {
+		return link.ErrPeerClosed
+	}
+	h := wire.Header{Kind: wire.KindRequest, Code: uint16(codec.MethodAppsLookup), ItemCount: 1, PayloadLen: uint32(len(f.request) - wire.HeaderSize)}
+	m.Set(h, append(m.Buffer(), f.request...))
+	return nil
+}
+func (f *flood) Exchange(_ wire.Header, _ int, m *link.Message, d *link.Deadline, sent func() error) (went bool, err error) {
+	if err := sent(); err != nil {
+		return true, err
+	}
+	return true, f.Recv(m, d)
+}
+
+type flooded struct {
+	link.Listener
+	f *flood
+}
+
+func (l *flooded) Accept(ctx context.Context) (link.Incoming, error) {
+	in, err := l.Listener.Accept(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &floodedIncoming{in, l.f}, nil
+}
+
+type floodedIncoming struct {
+	link.Incoming
+	f *flood
+}
+
+func (in *floodedIncoming) Handshake(ctx context.Context, s link.Settings) (link.Conn, error) {
+	var err error
+	if in.f.Conn, err = in.Incoming.Handshake(ctx, s); err != nil {
+		return nil, err
+	}
+	return in.f, nil
+}
+
+// BenchmarkServer is what a server does for a request that is there at once, a copy of it included, but no transport and
+// no other goroutine. The handler has its items in a table.
+func BenchmarkServer(b *testing.B) {
+	for _, known := range []bool{true, false} {
+		for _, keys := range []int{1, 16, 256, 4096} {
+			b.Run(fmt.Sprintf("known=%v/keys=%d", known, keys), func(b *testing.B) {
+				pids, table := make([]uint32, keys), make([]payload.Item, keys)
+				for i := range pids {
+					pids[i] = uint32(i)
+					table[i] = item(pids[i], known)
+				}
+				f := &flood{buf: make([]byte, 1<<20), left: b.N}
+				f.request = make([]byte, wire.HeaderSize+payload.Request(pids).Size())
+				if _, err := payload.EncodeRequest(f.request[wire.HeaderSize:], pids); err != nil {
+					b.Fatal(err)
+				}
+				net := linktest.NewNetwork()
+				l, err := net.Listen(applookup.ServiceName, linktest.ListenConfig{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				ended := make(chan struct{})
+				s := applookup.NewServer(&flooded{l, f}, service.ServerConfig{
+					Logger: slog.New(slog.DiscardHandler), MaxRequestPayload: link.GrowthCeiling, MaxResponsePayload: link.GrowthCeiling,
+					OnEvent: func(e link.Event) {
+						switch e.Kind {
+						case link.EventAccept:
+							b.ResetTimer()
+						case link.EventEnd:
+							b.StopTimer()
+							close(ended)
+						}
+					},
+				}, func(_ context.Context, req payload.RequestView, out *payload.Builder) error {
+					out.SetGeneration(1)
+					for _, pid := range req.All() {
+						var err error
+						if known {
+							err = out.AddItem(&table[pid])
+						} else {
+							err = out.Unknown()
+						}
+						if err != nil || out.Full() {
+							return err
+						}
+					}
+					return nil
+				})
+				served := make(chan error, 1)
+				go func() { served <- s.Serve(context.Background()) }()
+				b.ReportAllocs()
+				c, err := net.Dialer(applookup.ServiceName).Dial(context.Background(), link.Proposal{
+					RequestPayload: link.GrowthCeiling, ResponsePayload: link.GrowthCeiling,
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				<-ended
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(keys), "ns/item")
+				c.Close()
+				s.Close()
+				if err := linktest.Await(b, "Serve", served); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// item is what is known of a pid, 120 bytes of strings, or that nothing is.
+func item(pid uint32, known bool) payload.Item {
+	if !known {
+		return payload.Item{Status: payload.StatusUnknown, PID: pid, UID: payload.UIDNotSet}
+	}
+	return payload.Item{
+		PID: pid, PPID: 1, UID: 1000, StartTime: uint64(pid), Comm: "redis-server",
+		CgroupPath: fmt.Sprintf("/system.slice/docker-%032d%s.scope", pid, strings.Repeat("0", 23)),
+		CgroupName: fmt.Sprintf("worker-%019d", pid),
 	}
 }
