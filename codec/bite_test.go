@@ -41,7 +41,7 @@ var offByOnes = []offByOne{
 	{"applookup/item_view.go", "end > uint64(len(b)) ||", "end > uint64(len(b))+1 ||", "FuzzDecodeResponse"},
 	{"cgrouplookup/item_view.go", "end > uint64(len(b)) ||", "end > uint64(len(b))+1 ||", "FuzzDecodeResponse"},
 	{"internal/lookup/list.go", "case end > uint64(len(packed)):", "case end > uint64(len(packed))+1:", "../../cgrouplookup FuzzDecodeResponse"},
-	{"internal/lookup/list.go", "if end > uint64(len(l.packed)) {", "if end > uint64(len(l.packed))+1 {", "../../applookup FuzzDecodeRequest"},
+	{"internal/lookup/list.go", "if end > uint64(len(packed)) {", "if end > uint64(len(packed))+1 {", "../../applookup FuzzDecodeRequest"},
 	{"internal/lookup/labels.go", "case next > size:", "case next > size+1:", "../../cgrouplookup FuzzDecodeResponse"},
 	{"internal/lookup/labels.go", "case next > size:", "case next > size+1:", "../../applookup FuzzDecodeResponse"},
 }
