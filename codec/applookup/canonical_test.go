@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
 
 func drawItem(t *rapid.T) Item {
@@ -57,37 +59,8 @@ func TestCanonical(t *testing.T) {
 		if canonical(b) != usual {
 			t.Fatalf("canonical: %v, want %v of %+v", canonical(b), usual, it)
 		}
-		agrees := func(b []byte, what string) {
-			if field, err := judge(b); canonical(b) && err != nil {
-				t.Fatalf("%s of %x: the quick way takes it, and %s: %v", what, b, field, err)
-			}
-		}
-		for end := range b {
-			agrees(b[:end:end], "a part")
-		}
-		agrees(append(b[:len(b):len(b)], 0), "one more")
-		for at := range b { // every byte, a little and a lot
-			for _, flip := range []byte{1, 2, 0x80, 0xff, b[at]} {
-				b[at] ^= flip
-				agrees(b, "a byte")
-				b[at] ^= flip
-			}
-		}
-		for at := itemPID; at+4 <= itemFixed; at += 4 { // two numbers that make up for each other
-			for _, other := range []int{itemCommLength, itemPathOffset, itemPathLength, itemNameOffset, itemNameLength} {
-				for _, n := range []uint32{1, ^uint32(0), 1 << 31} {
-					wrong := append([]byte(nil), b...)
-					add(wrong, at, n)
-					add(wrong, other, -n)
-					agrees(wrong, "two numbers")
-				}
-			}
-		}
+		lookuptest.Agree(t, b, itemPID, itemFixed, canonical, judge)
 	})
-}
-
-func add(b []byte, at int, n uint32) {
-	binary.NativeEndian.PutUint32(b[at:], binary.NativeEndian.Uint32(b[at:])+n)
 }
 
 // TestRequestWithGaps: pids are read wherever they lie.

@@ -37,6 +37,12 @@ func (f *facts) check() (field string, err error) {
 	return f.checkNothingMore()
 }
 
+// usual reports whether an item is known as its cgroup is, with strings of lengths against which check has nothing. Nor has
+// it then anything against the rest.
+func usual(s Status, c CgroupStatus, comm, path uint64) bool {
+	return s == StatusKnown && c == CgroupStatusKnown && comm >= 1 && comm <= CommMax && path != 0
+}
+
 func (f *facts) checkKnown() (field string, err error) {
 	if f.comm < 1 || f.comm > CommMax {
 		return "comm_length", codec.ErrBadLayout

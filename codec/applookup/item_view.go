@@ -96,8 +96,8 @@ func canonical(b []byte) bool {
 		end > uint64(len(b)) || labels == 0 && end != uint64(len(b)),
 		b[path-1]|b[name-1]|b[end-1] != 0:
 		return false
-	case Status(ne.Uint16(h[itemStatus:])) != StatusKnown, CgroupStatus(ne.Uint16(h[itemCgroupStatus:])) != CgroupStatusKnown, comm < 1, comm > CommMax, pathLen == 0,
-		bytes.Count(b[itemFixed:end], nul) != 3:
+	case !usual(Status(ne.Uint16(h[itemStatus:])), CgroupStatus(ne.Uint16(h[itemCgroupStatus:])), comm, pathLen),
+		!lookup.Tight(b[itemFixed:end], 3):
 		return false
 	}
 	if labels == 0 {
@@ -122,8 +122,6 @@ func saysNothing(b *[shortest]byte) bool {
 		[8]byte(b[itemNameOffset:]) == [8]byte(nothing[itemNameOffset:]) &&
 		[8]byte(b[shortest-8:]) == [8]byte(nothing[shortest-8:])
 }
-
-var nul = []byte{0}
 
 // judge judges one item of a response, whole.
 func judge(b []byte) (field string, err error) {

@@ -107,7 +107,7 @@ func (it Item) Equal(t Item) bool {
 
 // shape says what no item may say, but for NULs, which put or nulIn find.
 func (it *Item) shape() (field string, err error) {
-	if it.Status != StatusKnown || it.CgroupStatus != CgroupStatusKnown || it.Comm == "" || len(it.Comm) > CommMax || it.CgroupPath == "" {
+	if !usual(it.Status, it.CgroupStatus, uint64(len(it.Comm)), uint64(len(it.CgroupPath))) {
 		said := facts{
 			status: it.Status, cgroup: it.CgroupStatus, orchestrator: it.Orchestrator,
 			ppid: it.PPID, uid: it.UID, startTime: it.StartTime,
@@ -117,9 +117,6 @@ func (it *Item) shape() (field string, err error) {
 		if field, err = said.check(); err != nil {
 			return field, err
 		}
-	}
-	if len(it.Labels) == 0 {
-		return "", nil
 	}
 	return lookup.ShapeOf(it.Labels)
 }
@@ -141,11 +138,7 @@ func (it *Item) nulIn() (field string) {
 
 // size returns the size of the encoded item.
 func (it *Item) size() uint64 {
-	end := shortest + uint64(len(it.Comm)) + uint64(len(it.CgroupPath)) + uint64(len(it.CgroupName))
-	if len(it.Labels) == 0 {
-		return end
-	}
-	return lookup.EndWithLabels(end, it.Labels)
+	return lookup.EndWithLabels(shortest+uint64(len(it.Comm))+uint64(len(it.CgroupPath))+uint64(len(it.CgroupName)), it.Labels)
 }
 
 // Size returns the size of the encoded answer in bytes. Error: codec.ErrOverflow when no payload can be that large.

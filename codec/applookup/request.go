@@ -60,7 +60,7 @@ type RequestView struct{ list lookup.List }
 // them that nobody owns. Errors: codec.ErrTruncated, codec.ErrBadLayout, codec.ErrBadAlignment,
 // codec.ErrOutOfBounds.
 func DecodeRequest(b []byte) (RequestView, error) {
-	list, _, err := lookup.OpenEvenRequest(layoutRequest, b, keySize, clean, checkKey)
+	list, err := lookup.OpenEvenRequest(layoutRequest, b, keySize, clean, checkKey)
 	return RequestView{list}, err
 }
 

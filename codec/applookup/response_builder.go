@@ -1,7 +1,6 @@
 package applookup
 
 import (
-	"bytes"
 	"encoding/binary"
 
 	"github.com/plugin-ipc/netipc/codec"
@@ -139,11 +138,8 @@ func put(item []byte, pid uint32, it *Item) (noNUL bool) {
 	ne.PutUint32(head[itemNameLength:], uint32(len(it.CgroupName)))
 	ne.PutUint16(head[itemLabelCount:], uint16(len(it.Labels)))
 	ne.PutUint16(head[itemZero2:], 0)
-	noNUL = bytes.Count(item[itemFixed:end], nul) == 3
-	if len(it.Labels) > 0 {
-		return lookup.PutLabels(item, end, it.Labels) && noNUL
-	}
-	return noNUL
+	noNUL = lookup.Tight(item[itemFixed:end], 3)
+	return lookup.PutLabels(item, end, it.Labels) && noNUL
 }
 
 // Len returns the number of pids answered so far.

@@ -1,10 +1,11 @@
 package cgrouplookup
 
 import (
-	"encoding/binary"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/plugin-ipc/netipc/codec/internal/lookup/lookuptest"
 )
 
 func drawItem(t *rapid.T) Item {
@@ -36,35 +37,6 @@ func TestCanonical(t *testing.T) {
 		if !canonical(b) {
 			t.Fatalf("not canonical: %+v", it)
 		}
-		agrees := func(b []byte, what string) {
-			if field, err := judge(b); canonical(b) && err != nil {
-				t.Fatalf("%s of %x: the quick way takes it, and %s: %v", what, b, field, err)
-			}
-		}
-		for end := range b {
-			agrees(b[:end:end], "a part")
-		}
-		agrees(append(b[:len(b):len(b)], 0), "one more")
-		for at := range b { // every byte, a little and a lot
-			for _, flip := range []byte{1, 2, 0x80, 0xff, b[at]} {
-				b[at] ^= flip
-				agrees(b, "a byte")
-				b[at] ^= flip
-			}
-		}
-		for at := itemPathOffset; at+4 <= itemFixed; at += 4 { // two numbers that make up for each other
-			for other := itemPathOffset; other < itemLabelCount; other += 4 {
-				for _, n := range []uint32{1, ^uint32(0), 1 << 31} {
-					wrong := append([]byte(nil), b...)
-					add(wrong, at, n)
-					add(wrong, other, -n)
-					agrees(wrong, "two numbers")
-				}
-			}
-		}
+		lookuptest.Agree(t, b, itemPathOffset, itemFixed, canonical, judge)
 	})
-}
-
-func add(b []byte, at int, n uint32) {
-	binary.NativeEndian.PutUint32(b[at:], binary.NativeEndian.Uint32(b[at:])+n)
 }

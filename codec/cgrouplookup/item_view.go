@@ -69,7 +69,7 @@ func canonical(b []byte) bool {
 		ne.Uint32(h[itemPathOffset:]) != itemFixed, uint64(ne.Uint32(h[itemNameOffset:])) != name,
 		end > uint64(len(b)) || labels == 0 && end != uint64(len(b)),
 		b[name-1]|b[end-1] != 0,
-		bytes.Count(b[itemFixed:end], nul) != 2:
+		!lookup.Tight(b[itemFixed:end], 2):
 		return false
 	}
 	s, o := Status(ne.Uint16(h[itemStatus:])), Orchestrator(ne.Uint16(h[itemOrchestrator:]))
@@ -82,8 +82,6 @@ func canonical(b []byte) bool {
 	_, err := lookup.CheckLabels(b, end, labels)
 	return err == nil
 }
-
-var nul = []byte{0}
 
 // judge judges one item of a response, whole.
 func judge(b []byte) (field string, err error) {

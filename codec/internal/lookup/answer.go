@@ -59,15 +59,9 @@ func (a *Answer) reserve() uint64 {
 // bytes for a KNOWN item, or what its fate makes of it, shortest bytes.
 func (a *Answer) Known(size, shortest uint64) ([]byte, Fate) {
 	a.rest -= bounds.AlignUp(shortest)
-	if !a.full {
-		need := bounds.AlignUp(bounds.AlignUp(a.pack.used)+size) + a.reserve()
-		if a.room.Has(need) {
-			return a.pack.Place(size), Fits
-		}
-		if a.room.Ensure(need) == nil {
-			a.pack.b = a.room.B
-			return a.pack.Place(size), Fits
-		}
+	if !a.full && a.room.Ensure(bounds.AlignUp(bounds.AlignUp(a.pack.used)+size)+a.reserve()) == nil {
+		a.pack.b = a.room.B
+		return a.pack.Place(size), Fits
 	}
 	if a.pack.next == 0 {
 		return a.pack.Place(shortest), Oversized

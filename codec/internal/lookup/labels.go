@@ -95,7 +95,7 @@ func CheckLabels(item []byte, end uint64, count int) (field string, err error) {
 	switch {
 	case at != size:
 		return "end of item", codec.ErrBadLayout
-	case !tight(item[first:], count): // one pass, and not two a label
+	case !Tight(item[first:], 2*count):
 		return "labels", codec.ErrInteriorNUL
 	}
 	return "", nil
@@ -103,6 +103,13 @@ func CheckLabels(item []byte, end uint64, count int) (field string, err error) {
 
 // ShapeOf says what no labels may be, but for NULs, which PutLabels or HaveNUL find.
 func ShapeOf(labels []Label) (field string, err error) {
+	if len(labels) == 0 { // as of most items, for which callers inline this
+		return "", nil
+	}
+	return shapeOf(labels)
+}
+
+func shapeOf(labels []Label) (field string, err error) {
 	if len(labels) > math.MaxUint16 {
 		return "label_count", codec.ErrBadCount
 	}
@@ -132,6 +139,10 @@ func EndWithLabels(end uint64, labels []Label) uint64 {
 	if len(labels) == 0 {
 		return end
 	}
+	return endWithLabels(end, labels)
+}
+
+func endWithLabels(end uint64, labels []Label) uint64 {
 	end = bounds.AlignUp(end) + uint64(len(labels))*labelSize
 	for i := range labels {
 		end += uint64(len(labels[i].Key)) + 1 + uint64(len(labels[i].Value)) + 1
@@ -142,9 +153,10 @@ func EndWithLabels(end uint64, labels []Label) uint64 {
 // PutLabels writes all of an item from end on, EndWithLabels bytes. It reports whether no label has a NUL inside:
 // in what it wrote, because that takes one pass.
 func PutLabels(item []byte, end uint64, labels []Label) (noNUL bool) {
-	if len(labels) == 0 {
-		return true
-	}
+	return len(labels) == 0 || putLabels(item, end, labels)
+}
+
+func putLabels(item []byte, end uint64, labels []Label) (noNUL bool) {
 	table := bounds.AlignUp(end)
 	first := table + uint64(len(labels))*labelSize
 	clear(item[end:table])
@@ -160,11 +172,12 @@ func PutLabels(item []byte, end uint64, labels []Label) (noNUL bool) {
 		at = PutString(item, value, l.Value)
 		e = e[labelSize:]
 	}
-	return tight(item[first:], len(labels))
+	return Tight(item[first:], 2*len(labels))
 }
 
-// tight reports whether the strings of n labels, NULs included, have no NUL but those at their ends.
-func tight(b []byte, n int) bool { return bytes.Count(b, nul) == 2*n }
+// Tight reports whether so many strings that end with a NUL and lie one after the other have no NUL inside: if those at
+// their ends are there, one pass over all of them tells.
+func Tight(b []byte, strings int) bool { return bytes.Count(b, nul) == strings }
 
 // PutString writes s and its NUL at at, and returns where they end.
 func PutString[S string | []byte](item []byte, at uint64, s S) uint64 {

@@ -48,18 +48,18 @@ func OpenRequest(layout string, b []byte, check Check) (List, error) {
 }
 
 // OpenEvenRequest is OpenRequest for keys of a fixed size, a multiple of bounds.Align: where they lie one right after the
-// other, as Even puts them, they are judged all at once by clean, and are keys; that is what clients send. Otherwise, and
-// where clean says no, each is judged by check, and keys is nil.
-func OpenEvenRequest(layout string, b []byte, size uint64, clean func(keys []byte) bool, check Check) (l List, keys []byte, err error) {
-	if l, err = openRequest(layout, b); err != nil {
-		return List{}, nil, err
+// other, as Packer.Even puts them, they are judged all at once by clean; that is what clients send. Otherwise, and where
+// clean says no, each is judged by check.
+func OpenEvenRequest(layout string, b []byte, size uint64, clean func(keys []byte) bool, check Check) (List, error) {
+	l, err := openRequest(layout, b)
+	if err != nil {
+		return List{}, err
 	}
-	if keys = l.evenly(size); keys != nil && clean(keys) {
+	if keys := l.evenly(size); keys != nil && clean(keys) {
 		l.even = true
-		return l, keys, nil
+		return l, nil
 	}
-	l, err = l.checked(layout, never, check)
-	return l, nil, err
+	return l.checked(layout, never, check)
 }
 
 func openRequest(layout string, b []byte) (List, error) {
@@ -70,8 +70,7 @@ func openRequest(layout string, b []byte) (List, error) {
 	return l, err
 }
 
-// Even returns the bytes of all items of a list that OpenEvenRequest has returned with keys, of that size: them; of another
-// one nil.
+// Even returns the bytes of all items of a list that OpenEvenRequest has judged at once, of that size; of another one nil.
 func (l List) Even(size uint64) []byte {
 	if !l.even {
 		return nil

@@ -27,13 +27,10 @@ func (b Buffer) Limited(limit uint64) Buffer {
 	return b
 }
 
-// Has reports whether B is n bytes long, and may be.
-func (b *Buffer) Has(n uint64) bool { return n <= uint64(len(b.B)) && n <= b.limit }
-
 // Ensure makes B at least n bytes long. Errors: codec.ErrOverflow; where Grow refused, its error as well. B
 // is then what it was.
 func (b *Buffer) Ensure(n uint64) error {
-	if b.Has(n) {
+	if n <= uint64(len(b.B)) && n <= b.limit {
 		return nil
 	}
 	return b.enlarge(n)

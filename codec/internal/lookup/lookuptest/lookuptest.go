@@ -3,6 +3,7 @@
 package lookuptest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"testing"
@@ -95,3 +96,39 @@ func Labels(b []byte, labels []lookup.Label) []byte {
 	}
 	return append(b, text...)
 }
+
+// Agree checks that usual takes neither b nor anything much like it that check refuses: with an end that is missing, a
+// byte too many, a byte that is another, and two of its numbers, u32s from first up to end, that make up for each other.
+func Agree(t Tester, b []byte, first, end int, usual lookup.Usual, check lookup.Check) {
+	t.Helper()
+	agrees := func(b []byte, what string) {
+		t.Helper()
+		if field, err := check(b); err != nil && usual(b) {
+			t.Fatalf("%s of %x: the quick way takes it, and %s: %v", what, b, field, err)
+		}
+	}
+	agrees(b, "all")
+	for n := range b {
+		agrees(b[:n:n], "a part")
+	}
+	agrees(append(b[:len(b):len(b)], 0), "one more")
+	for at := range b { // every byte, a little and a lot
+		for _, flip := range []byte{1, 2, 0x80, 0xff, b[at]} {
+			b[at] ^= flip
+			agrees(b, "a byte")
+			b[at] ^= flip
+		}
+	}
+	for at := first; at+4 <= end; at += 4 {
+		for other := first; other+4 <= end; other += 4 {
+			for _, n := range []uint32{1, ^uint32(0), 1 << 31} {
+				wrong := bytes.Clone(b)
+				add(wrong[at:], n)
+				add(wrong[other:], -n)
+				agrees(wrong, "two numbers")
+			}
+		}
+	}
+}
+
+func add(b []byte, n uint32) { binary.NativeEndian.PutUint32(b, binary.NativeEndian.Uint32(b)+n) }
