@@ -98,17 +98,23 @@ func (c *content) find(hash uint32, name string) *row {
 	if c.mixed {
 		h = mix(h, name)
 	}
+	_, r := c.probe(c.ids.index, h, func(r *row) bool { return r.hash == hash && r.name() == name })
+	return r
+}
+
+// probe looks in an index for the item of a hash that is the one. It returns that, or nil and the group with which the
+// search has ended.
+func (c *content) probe(x index, h uint64, is func(*row) bool) (i int, r *row) {
 	tag := tagOf(h)
-	for i := c.ids.home(h); ; i = c.ids.after(i) {
-		g := &c.ids.index[i]
+	for i = x.home(h); ; i = x.after(i) {
+		g := &x[i]
 		for set := match(g.tags, tag); set != 0; set &= set - 1 {
-			r := c.row(g.row(slot(set)))
-			if r.hash == hash && r.name() == name {
-				return r
+			if r := c.row(g.row(slot(set))); is(r) {
+				return i, r
 			}
 		}
 		if !g.passed() {
-			return nil
+			return i, nil
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (x *textIndex) find(c *content, want string, text func(*content, *row) stri
 	if !x.made.Load() {
 		x.make(c, text)
 	}
-	_, r := c.probe(x.index, maphash.String(seed, want), want, text)
+	_, r := c.probe(x.index, maphash.String(seed, want), func(r *row) bool { return text(c, r) == want })
 	return r
 }
 
@@ -64,29 +64,14 @@ func (c *content) indexTexts(x index, text func(*content, *row) string) {
 		}
 		for k, at := range s.rows[:s.n] {
 			h := s.hashes[k]
-			i, found := c.probe(x, h, text(c, c.row(at)), text)
+			own := text(c, c.row(at))
+			i, found := c.probe(x, h, func(r *row) bool { return text(c, r) == own })
 			for found == nil && !x[i].add(tagOf(h), at) {
 				i = x.after(i)
 			}
 		}
 	}
 	runtime.KeepAlive(&s)
-}
-
-// probe returns the item of a text, or nil and the group with which the search has ended.
-func (c *content) probe(x index, h uint64, want string, text func(*content, *row) string) (i int, r *row) {
-	tag := tagOf(h)
-	for i = x.home(h); ; i = x.after(i) {
-		g := &x[i]
-		for set := match(g.tags, tag); set != 0; set &= set - 1 {
-			if r := c.row(g.row(slot(set))); text(c, r) == want {
-				return i, r
-			}
-		}
-		if !g.passed() {
-			return i, nil
-		}
-	}
 }
 
 // nameOf is path's counterpart.
