@@ -12,6 +12,7 @@ import (
 	"github.com/plugin-ipc/netipc/codec/wire"
 	"github.com/plugin-ipc/netipc/service"
 	typed "github.com/plugin-ipc/netipc/service/increment"
+	"github.com/plugin-ipc/netipc/service/servicetest"
 )
 
 // flood is a server's session in which the next request, an INCREMENT, is there at once, left times.
@@ -39,31 +40,12 @@ func (f *flood) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline
 	return link.InTurn(f, h, n, m, d, sent)
 }
 
-// flooded is a listener whose sessions are floods.
-type flooded struct {
-	link.Listener
-	f *flood
-}
-
-func (l *flooded) Accept(ctx context.Context) (link.Incoming, error) {
-	in, err := l.Listener.Accept(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &floodedIncoming{in, l.f}, nil
-}
-
-type floodedIncoming struct {
-	link.Incoming
-	f *flood
-}
-
-func (in *floodedIncoming) Handshake(ctx context.Context, s link.Settings) (link.Conn, error) {
-	var err error
-	if in.f.Conn, err = in.Incoming.Handshake(ctx, s); err != nil {
-		return nil, err
-	}
-	return in.f, nil
+// flooded returns l with sessions that are f.
+func flooded(l link.Listener, f *flood) link.Listener {
+	return servicetest.Wrap(l, func(conn link.Conn) link.Conn {
+		f.Conn = conn
+		return f
+	})
 }
 
 // BenchmarkServerEngine is a server whose client is always there with the next request: no transport, and no other
@@ -87,7 +69,7 @@ func BenchmarkServerEngine(b *testing.B) {
 				close(ended)
 			}
 		}}
-		s := typed.NewServer(&flooded{l, f}, cfg, typed.Next)
+		s := typed.NewServer(flooded(l, f), cfg, typed.Next)
 		served := make(chan error, 1)
 		go func() { served <- s.Serve(context.Background()) }()
 		b.ReportAllocs()

@@ -14,6 +14,7 @@ import (
 	"github.com/plugin-ipc/netipc/codec/wire"
 	"github.com/plugin-ipc/netipc/service"
 	"github.com/plugin-ipc/netipc/service/applookup"
+	"github.com/plugin-ipc/netipc/service/servicetest"
 )
 
 // canned is a session with room for one request, whose answer is always the same and there at once.
@@ -131,30 +132,12 @@ func (f *flood) Exchange(_ wire.Header, _ int, m *link.Message, d *link.Deadline
 	return true, f.Recv(m, d)
 }
 
-type flooded struct {
-	link.Listener
-	f *flood
-}
-
-func (l *flooded) Accept(ctx context.Context) (link.Incoming, error) {
-	in, err := l.Listener.Accept(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &floodedIncoming{in, l.f}, nil
-}
-
-type floodedIncoming struct {
-	link.Incoming
-	f *flood
-}
-
-func (in *floodedIncoming) Handshake(ctx context.Context, s link.Settings) (link.Conn, error) {
-	var err error
-	if in.f.Conn, err = in.Incoming.Handshake(ctx, s); err != nil {
-		return nil, err
-	}
-	return in.f, nil
+// flooded returns l with sessions that are f.
+func flooded(l link.Listener, f *flood) link.Listener {
+	return servicetest.Wrap(l, func(conn link.Conn) link.Conn {
+		f.Conn = conn
+		return f
+	})
 }
 
 // BenchmarkServer is what a server does for a request that is there at once, a copy of it included, but no transport and
@@ -179,7 +162,7 @@ func BenchmarkServer(b *testing.B) {
 					b.Fatal(err)
 				}
 				ended := make(chan struct{})
-				s := applookup.NewServer(&flooded{l, f}, service.ServerConfig{
+				s := applookup.NewServer(flooded(l, f), service.ServerConfig{
 					Logger: slog.New(slog.DiscardHandler), MaxRequestPayload: link.GrowthCeiling, MaxResponsePayload: link.GrowthCeiling,
 					OnEvent: func(e link.Event) {
 						switch e.Kind {

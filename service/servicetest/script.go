@@ -124,40 +124,20 @@ func (d *dialer) Dial(ctx context.Context, p link.Proposal) (link.Conn, error) {
 }
 
 // Listener returns l with all that the script does to handshakes and sessions.
-func (s *Script) Listener(l link.Listener) link.Listener { return &listener{l, s} }
+func (s *Script) Listener(l link.Listener) link.Listener { return &listener{l, s.handshake} }
 
-type listener struct {
-	link.Listener
-	script *Script
-}
-
-// Accept implements link.Listener.
-func (l *listener) Accept(ctx context.Context) (link.Incoming, error) {
-	in, err := l.Listener.Accept(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &incoming{in, l.script}, nil
-}
-
-type incoming struct {
-	link.Incoming
-	script *Script
-}
-
-// Handshake implements link.Incoming.
-func (i *incoming) Handshake(ctx context.Context, set link.Settings) (link.Conn, error) {
-	if status, ok := take(i.script, &i.script.refusals); ok {
-		if err := i.Incoming.Refuse(ctx, status); err != nil {
+func (s *Script) handshake(ctx context.Context, in link.Incoming, set link.Settings) (link.Conn, error) {
+	if status, ok := take(s, &s.refusals); ok {
+		if err := in.Refuse(ctx, status); err != nil {
 			return nil, err
 		}
 		return nil, &link.RefusedError{Status: status, Err: errScripted}
 	}
-	c, err := i.Incoming.Handshake(ctx, set)
+	c, err := in.Handshake(ctx, set)
 	if err != nil {
 		return nil, err
 	}
-	return i.script.begin(c), nil
+	return s.begin(c), nil
 }
 
 var errScripted = errors.New("as the script says")

@@ -3,6 +3,7 @@ package servicetest_test
 import (
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -209,5 +210,32 @@ func TestGarble(t *testing.T) {
 			}
 		}
 		wantAnswer(t, c, 1)
+	})
+}
+
+// counted counts what a server exchanges.
+type counted struct {
+	link.Conn
+	exchanges *atomic.Int64
+}
+
+func (c counted) Exchange(h wire.Header, n int, m *link.Message, d *link.Deadline, sent func() error) (bool, error) {
+	c.exchanges.Add(1)
+	return c.Conn.Exchange(h, n, m, d, sent)
+}
+
+func TestWrap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := servicetest.NewEndpoint()
+		var exchanges atomic.Int64
+		l := servicetest.Wrap(e.MustListen(t), func(c link.Conn) link.Conn { return counted{c, &exchanges} })
+		cfg := service.ServerConfig{Logger: slog.New(slog.DiscardHandler)}
+		servicetest.Serve(t, increment.NewServer(l, cfg, increment.Next))
+		for range 3 {
+			wantAnswer(t, session(t, e), 1)
+		}
+		if n := exchanges.Load(); n != 3 {
+			t.Errorf("%d exchanges are counted, want 3", n)
+		}
 	})
 }
