@@ -29,14 +29,7 @@ func (x *call) ask(ctx context.Context, h wire.Header, n int) error {
 	s := x.s
 	s.lastID++
 	x.id = s.lastID
-	h.MessageID = x.id
-	err := over(ctx, x.bound.era)
-	if err == nil {
-		err = s.conn.Commit(h, n, &x.bound.deadline)
-	} else {
-		s.conn.Cancel()
-	}
-	x.sends = false
+	err := x.commit(ctx, h, n)
 	if err != nil && !gone(err) { // a provider that closed may have said why
 		return x.unsent(ctx, err)
 	}

@@ -19,17 +19,9 @@ const (
 
 // takeOnly is take where there is one slot.
 func (s *session) takeOnly(ctx context.Context, b *bound) (*call, error) {
-	if x := s.grabOnly(ctx, b); x != nil {
-		return x, nil
-	}
-	return s.queueOnly(ctx, b)
-}
-
-// grabOnly takes the slot if it is free and nobody waits for it. Nil: it is not.
-func (s *session) grabOnly(ctx context.Context, b *bound) *call {
 	w := s.word.Load()
 	if w&(onlyHeld|onlyBarred) != 0 || !s.word.CompareAndSwap(w, w|onlyHeld) {
-		return nil
+		return s.queueOnly(ctx, b)
 	}
 	x := s.only
 	if ctx.Done() != x.done || b.era != x.bound.era {
@@ -38,7 +30,7 @@ func (s *session) grabOnly(ctx context.Context, b *bound) *call {
 		s.mu.Unlock()
 	}
 	x.bound.deadline, x.sent = b.deadline, false
-	return x
+	return x, nil
 }
 
 // adopt makes the slot that of a caller with another context, or of another era. Its holder is the caller. s.mu is held.

@@ -123,15 +123,7 @@ func (x *call) transact(ctx context.Context, h wire.Header, n int) error {
 // send sends the n bytes that were encoded.
 func (x *call) send(ctx context.Context, h wire.Header, n int) error {
 	s := x.s
-	h.MessageID = x.id
-	err := over(ctx, x.bound.era)
-	if err == nil {
-		err = s.conn.Commit(h, n, &x.bound.deadline)
-	} else {
-		s.conn.Cancel()
-	}
-	x.sends = false
-
+	err := x.commit(ctx, h, n)
 	s.mu.Lock()
 	sent := err == nil || gone(err)
 	switch {
@@ -155,6 +147,19 @@ func (x *call) send(ctx context.Context, h wire.Header, n int) error {
 		return nil
 	}
 	return x.unsent(ctx, err)
+}
+
+// commit sends the n bytes that were encoded, under the id of x, unless the caller has to leave.
+func (x *call) commit(ctx context.Context, h wire.Header, n int) error {
+	h.MessageID = x.id
+	err := over(ctx, x.bound.era)
+	if err == nil {
+		err = x.s.conn.Commit(h, n, &x.bound.deadline)
+	} else {
+		x.s.conn.Cancel()
+	}
+	x.sends = false
+	return err
 }
 
 // unsent says what becomes of a call whose request did not go out, or not whole.

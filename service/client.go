@@ -46,11 +46,6 @@ func (c *Client[Req, View, M]) do(ctx context.Context, t *try, r Req) (View, err
 		var none View
 		return none, err
 	}
-	return c.persist(ctx, t, r)
-}
-
-// persist makes the attempts of a call that has begun.
-func (c *Client[Req, View, M]) persist(ctx context.Context, t *try, r Req) (View, error) {
 	for {
 		v, err := c.attempt(ctx, t, r)
 		if err == nil {
@@ -79,11 +74,18 @@ func (c *Client[Req, View, M]) attempt(ctx context.Context, t *try, r Req) (v Vi
 
 // exchange is an attempt that has its slot.
 func (c *Client[Req, View, M]) exchange(ctx context.Context, t *try, r Req) (View, error) {
+	var none View
 	if err := c.request(ctx, t, r, false); err != nil {
-		var none View
 		return none, err
 	}
-	return c.answer(t)
+	if err := t.x.judge(c.header()); err != nil {
+		return none, err
+	}
+	v, err := c.m.DecodeResponse(t.x.answer())
+	if err != nil {
+		return none, t.x.malformed(err)
+	}
+	return v, nil
 }
 
 // request sends r and, unless it is sent ahead, waits for the answer.
@@ -112,18 +114,6 @@ func (c *Client[Req, View, M]) request(ctx context.Context, t *try, r Req, ahead
 
 func (c *Client[Req, View, M]) header() wire.Header {
 	return wire.Header{Kind: wire.KindRequest, Code: uint16(c.m.Code()), ItemCount: 1}
-}
-
-// answer judges the answer that has come.
-func (c *Client[Req, View, M]) answer(t *try) (v View, err error) {
-	if err := t.x.judge(c.header()); err != nil {
-		return v, err
-	}
-	got, err := c.m.DecodeResponse(t.x.answer())
-	if err != nil {
-		return v, t.x.malformed(err)
-	}
-	return got, nil
 }
 
 // Acquire is Call for those who want to keep the answer for a while: the view lives until the lease is

@@ -167,7 +167,7 @@ func (s *Series) Distrust(err error) error {
 
 // Session returns what is known about the session that calls use now, and false while the client is not READY.
 func (c Control) Session() (link.Info, bool) {
-	if s := c.c.current.Load(); s != nil && c.c.ready.Load() {
+	if s := c.session(); s != nil {
 		return s.conn.Info(), true
 	}
 	return link.Info{}, false
@@ -175,10 +175,18 @@ func (c Control) Session() (link.Info, bool) {
 
 // Limits returns what Session says of the limits.
 func (c Control) Limits() (link.Limits, bool) {
-	if s := c.c.current.Load(); s != nil && c.c.ready.Load() {
+	if s := c.session(); s != nil {
 		return s.limits, true
 	}
 	return link.Limits{}, false
+}
+
+// session returns the session that calls use now, nil while the client is not READY.
+func (c Control) session() *session {
+	if !c.c.ready.Load() {
+		return nil
+	}
+	return c.c.current.Load()
 }
 
 // RequestCeiling returns how large requests may be made by growth, in bytes: Config.MaxRequestPayload.

@@ -14,19 +14,19 @@ var _ lookup.Method[uint32, applookup.Request, applookup.ResponseView] = rules{}
 func (rules) Check(applookup.Request) error { return nil }
 
 // Final returns how many items from i on are final, and name pids.
-func (rules) Final(v applookup.ResponseView, i int, pids applookup.Request, t *lookup.Tally) int {
-	sum := *t
-	for k, pid := range pids {
-		it := v.Item(i + k)
-		status := it.Status()
-		if it.PID() != pid || status == applookup.StatusPayloadExceeded || status == applookup.StatusOversizedItem {
-			*t = sum
-			return k
+func (r rules) Final(v applookup.ResponseView, i int, pids applookup.Request, t *lookup.Tally) int {
+	sum := *t // which is kept in registers
+	n := 0
+	for _, pid := range pids {
+		f, size, least := r.Item(v, i+n, pid)
+		if f != lookup.Answered {
+			break
 		}
-		sum.Add(it.Size())
+		sum.Add(size, least)
+		n++
 	}
 	*t = sum
-	return len(pids)
+	return n
 }
 
 // Item says what became of pid, which item i must name, and how large the item is, and at least would be, in bytes.

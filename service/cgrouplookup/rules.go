@@ -14,19 +14,19 @@ var _ lookup.Method[string, cgrouplookup.Request, cgrouplookup.ResponseView] = r
 func (rules) Check(paths cgrouplookup.Request) error { return paths.Check() }
 
 // Final returns how many items from i on are final, and name paths.
-func (rules) Final(v cgrouplookup.ResponseView, i int, paths cgrouplookup.Request, t *lookup.Tally) int {
-	sum := *t
-	for k, path := range paths {
-		it := v.Item(i + k)
-		status := it.Status()
-		if !it.Path().Equal(path) || status == cgrouplookup.StatusPayloadExceeded || status == cgrouplookup.StatusOversizedItem {
-			*t = sum
-			return k
+func (r rules) Final(v cgrouplookup.ResponseView, i int, paths cgrouplookup.Request, t *lookup.Tally) int {
+	sum := *t // which is kept in registers
+	n := 0
+	for _, path := range paths {
+		f, size, least := r.Item(v, i+n, path)
+		if f != lookup.Answered {
+			break
 		}
-		sum.Add(it.Size())
+		sum.Add(size, least)
+		n++
 	}
 	*t = sum
-	return len(paths)
+	return n
 }
 
 // Item says what became of path, which item i must name, and how large the item is, and at least would be, in bytes.

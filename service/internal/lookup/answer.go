@@ -8,7 +8,7 @@ type Answer[V any] struct {
 	Generation uint64
 	Runs       []Run[V] // in the order of the keys, without gaps
 
-	todo []span // keys without an answer, the first ones last
+	due  []span // keys without an answer, the first ones last
 	more []span // of the part that is being judged, the first ones first
 }
 
@@ -38,10 +38,11 @@ func (a *Answer[V]) Find(i int) (V, int) {
 	return r.View, r.From + i - r.First
 }
 
+// reset makes a ready for another call. Storage is kept.
 func (a *Answer[V]) reset() {
 	clear(a.Runs)
 	a.Keys, a.Generation = 0, 0
-	a.Runs, a.todo, a.more = a.Runs[:0], a.todo[:0], a.more[:0]
+	a.Runs, a.due, a.more = a.Runs[:0], a.due[:0], a.more[:0]
 }
 
 // order sorts the runs, which are in order unless the provider left gaps.
@@ -57,18 +58,18 @@ func (a *Answer[V]) order() {
 // advance takes the first n keys off what is to be asked for next, and puts in front of the rest what of these has to
 // be asked for again.
 func (a *Answer[V]) advance(n int) {
-	last := len(a.todo) - 1
-	rest := a.todo[last]
-	a.todo = a.todo[:last]
+	last := len(a.due) - 1
+	rest := a.due[last]
+	a.due = a.due[:last]
 	if rest.from += n; rest.from < rest.to {
 		if k := len(a.more) - 1; k >= 0 && !a.more[k].alone && a.more[k].to == rest.from {
 			a.more[k].to = rest.to
 		} else {
-			a.todo = append(a.todo, rest)
+			a.due = append(a.due, rest)
 		}
 	}
 	for k := len(a.more) - 1; k >= 0; k-- {
-		a.todo = append(a.todo, a.more[k])
+		a.due = append(a.due, a.more[k])
 	}
 	a.more = a.more[:0]
 }

@@ -52,9 +52,9 @@ func (w *work[K, R, V, M]) gather(ctx context.Context) error {
 	if len(w.keys) > c.ceilings.Keys {
 		return w.ceiling("Keys", c.ceilings.Keys)
 	}
-	w.todo = append(w.todo, span{from: 0, to: len(w.keys)})
-	for len(w.todo) > 0 {
-		if err := w.step(ctx, w.todo[len(w.todo)-1]); err != nil {
+	w.due = append(w.due, span{from: 0, to: len(w.keys)})
+	for len(w.due) > 0 {
+		if err := w.step(ctx, w.due[len(w.due)-1]); err != nil {
 			return err
 		}
 	}
