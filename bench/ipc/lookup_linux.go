@@ -22,9 +22,12 @@ func serveLookup(o orders) error {
 	if err != nil {
 		return err
 	}
-	knows := make([]payload.Item, strangers)
+	knows := make([]payload.Encoded, strangers)
 	for pid := range knows {
-		knows[pid] = process(uint32(pid))
+		it := process(uint32(pid))
+		if knows[pid], err = it.Encode(); err != nil {
+			return err
+		}
 	}
 	return applookup.NewServer(l, service.ServerConfig{
 		Supported: o.Profile, MaxRequestPayload: room, MaxResponsePayload: room,
@@ -33,7 +36,7 @@ func serveLookup(o orders) error {
 		for _, pid := range req.All() {
 			var err error
 			if pid < strangers {
-				err = out.AddItem(&knows[pid])
+				err = out.AddEncoded(knows[pid])
 			} else {
 				err = out.Unknown()
 			}

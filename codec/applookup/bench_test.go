@@ -92,6 +92,25 @@ func BenchmarkBuild(b *testing.B) {
 	})
 }
 
+func BenchmarkBuildEncoded(b *testing.B) {
+	benchmark(b, func(b *testing.B, r *applookup.Response) {
+		req := ask(b, pids(r.Items))
+		size, err := r.Size()
+		lookuptest.Must(b, err == nil)
+		buf := make([]byte, size+8)
+		table := encodedOf(b, r.Items)
+		var builder applookup.Builder
+		for b.Loop() {
+			err := builder.Reset(buf, nil, len(buf), req)
+			for i := 0; err == nil && i < len(table); i++ {
+				err = builder.AddEncoded(table[i])
+			}
+			n, last := builder.Finish()
+			lookuptest.Must(b, err == nil && last == nil && n == size && !builder.Full())
+		}
+	})
+}
+
 // What does not fit must not cost more than what does.
 func BenchmarkBuildExceeded(b *testing.B) {
 	benchmark(b, func(b *testing.B, r *applookup.Response) {

@@ -128,6 +128,9 @@ var encoders = map[string]func(t lookuptest.Tester, r *applookup.Response) []byt
 		}
 		return b
 	},
+	"Builder of encoded items": func(t lookuptest.Tester, r *applookup.Response) []byte {
+		return buildEncoded(t, r, pids(r.Items), encodedOf(t, r.Items), 1<<16)
+	},
 	"Builder that grows": func(t lookuptest.Tester, r *applookup.Response) []byte {
 		var buf []byte
 		b, err := build(t, r, nil, lookuptest.Growing(&buf, 1<<16), 1<<16)
@@ -139,6 +142,38 @@ var encoders = map[string]func(t lookuptest.Tester, r *applookup.Response) []byt
 		}
 		return b
 	},
+}
+
+// buildEncoded answers a request with items that are encoded, within a budget.
+func buildEncoded(t lookuptest.Tester, r *applookup.Response, req applookup.Request, items []applookup.Encoded, budget int) []byte {
+	t.Helper()
+	var b applookup.Builder
+	if err := b.Reset(lookuptest.Dirty(1<<16), nil, budget, ask(t, req)); err != nil {
+		t.Fatal(err)
+	}
+	b.SetGeneration(r.Generation)
+	for _, e := range items {
+		if err := b.AddEncoded(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := b.Finish(); err != nil || n != len(b.Bytes()) {
+		t.Fatalf("%d bytes of %d: %v", n, len(b.Bytes()), err)
+	}
+	return b.Bytes()
+}
+
+// encodedOf returns every item encoded by itself.
+func encodedOf(t lookuptest.Tester, items []applookup.Item) []applookup.Encoded {
+	t.Helper()
+	all := make([]applookup.Encoded, len(items))
+	for i := range items {
+		var err error
+		if all[i], err = items[i].Encode(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
 }
 
 // own decodes, and copies to keep.

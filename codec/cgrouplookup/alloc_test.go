@@ -17,6 +17,7 @@ func TestNoAllocations(t *testing.T) {
 	lookuptest.Must(t, err == nil)
 	req := ask(t, request)
 	buf := make([]byte, len(payload)+8)
+	encoded := encodedOf(t, r.Items)
 	var builder cgrouplookup.Builder
 	var dst cgrouplookup.Response
 	view.Clone(&dst)
@@ -51,6 +52,14 @@ func TestNoAllocations(t *testing.T) {
 		}},
 		{"read", func() { lookuptest.Must(t, readAll(view) == readByIndex(view)) }},
 		{"build", func() { lookuptest.Must(t, answer(len(buf)) == len(payload)) }},
+		{"build of what is encoded", func() {
+			lookuptest.Must(t, builder.Reset(buf, nil, len(buf), req) == nil)
+			for _, e := range encoded {
+				lookuptest.Must(t, builder.AddEncoded(e) == nil)
+			}
+			n, err := builder.Finish()
+			lookuptest.Must(t, err == nil && n == len(payload))
+		}},
 		{"build what does not fit", func() { lookuptest.Must(t, answer(len(payload)-1) < len(payload)) }},
 		{"build what is unknown", func() {
 			lookuptest.Must(t, builder.Reset(buf, nil, len(buf), req) == nil)

@@ -110,6 +110,15 @@ func (it *Item) check(path int) (field string, err error) {
 	return lookup.ShapeOf(it.Labels)
 }
 
+// whole is check for an item with its own path, which is looked at as well.
+func (it *Item) whole() (field string, err error) {
+	field, err = it.check(len(it.Path))
+	if err == nil && lookup.HasNUL(it.Path) {
+		field, err = "path", codec.ErrInteriorNUL
+	}
+	return field, err
+}
+
 // size returns the size of the encoded item with a path of that length.
 func (it *Item) size(path int) uint64 {
 	return lookup.EndWithLabels(shortest(uint64(path))+uint64(len(it.Name)), it.Labels)
@@ -143,11 +152,7 @@ func (r *Response) Encode(dst []byte) (int, error) {
 	p := lookup.NewPacker(dst, len(r.Items))
 	for i := range r.Items {
 		it := &r.Items[i]
-		field, err := it.check(len(it.Path))
-		if err == nil && lookup.HasNUL(it.Path) {
-			field, err = "path", codec.ErrInteriorNUL
-		}
-		if err != nil {
+		if field, err := it.whole(); err != nil {
 			return 0, codec.ItemError(layoutResponse, i, field, err)
 		}
 		if !put(p.Place(it.size(len(it.Path))), it.Path, it) {
