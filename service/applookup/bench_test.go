@@ -141,15 +141,19 @@ func flooded(l link.Listener, f *flood) link.Listener {
 }
 
 // BenchmarkServer is what a server does for a request that is there at once, a copy of it included, but no transport and
-// no other goroutine. The handler has its items in a table.
+// no other goroutine. The handler has its items encoded in a table.
 func BenchmarkServer(b *testing.B) {
 	for _, known := range []bool{true, false} {
 		for _, keys := range []int{1, 16, 256, 4096} {
 			b.Run(fmt.Sprintf("known=%v/keys=%d", known, keys), func(b *testing.B) {
-				pids, table := make([]uint32, keys), make([]payload.Item, keys)
+				pids, table := make([]uint32, keys), make([]payload.Encoded, keys)
 				for i := range pids {
 					pids[i] = uint32(i)
-					table[i] = item(pids[i], known)
+					it := item(pids[i], known)
+					var err error
+					if table[i], err = it.Encode(); err != nil {
+						b.Fatal(err)
+					}
 				}
 				f := &flood{buf: make([]byte, 1<<20), left: b.N}
 				f.request = make([]byte, wire.HeaderSize+payload.Request(pids).Size())
@@ -178,7 +182,7 @@ func BenchmarkServer(b *testing.B) {
 					for _, pid := range req.All() {
 						var err error
 						if known {
-							err = out.AddItem(&table[pid])
+							err = out.AddEncoded(table[pid])
 						} else {
 							err = out.Unknown()
 						}

@@ -8,8 +8,8 @@ import (
 	"github.com/plugin-ipc/netipc/service/internal/lookup"
 )
 
-// Handler answers one request: it goes through the paths in their order and answers each with Add, AddItem or Unknown of
-// the builder, which it need not finish.
+// Handler answers one request: it goes through the paths in their order and answers each with Add, AddItem,
+// AddEncoded or Unknown of the builder, which it need not finish.
 //
 //	func(ctx context.Context, req cgrouplookup.RequestView, out *cgrouplookup.Builder) error {
 //		out.SetGeneration(7)
