@@ -59,10 +59,25 @@ func (a *Answer) reserve() uint64 {
 // bytes for a KNOWN item, or what its fate makes of it, shortest bytes.
 func (a *Answer) Known(size, shortest uint64) ([]byte, Fate) {
 	a.rest -= bounds.AlignUp(shortest)
-	if !a.full && a.room.Ensure(bounds.AlignUp(bounds.AlignUp(a.pack.used)+size)+a.reserve()) == nil {
-		a.pack.b = a.room.B
-		return a.pack.Place(size), Fits
+	if a.full || !a.fits(bounds.AlignUp(bounds.AlignUp(a.pack.used)+size)+a.reserve()) {
+		return a.instead(shortest)
 	}
+	return a.pack.Place(size), Fits
+}
+
+// fits makes sure that there are n bytes.
+func (a *Answer) fits(n uint64) bool { return a.room.Has(n) || a.enlarge(n) }
+
+func (a *Answer) enlarge(n uint64) bool {
+	if a.room.Ensure(n) != nil {
+		return false
+	}
+	a.pack.b = a.room.B
+	return true
+}
+
+// instead is what is said of a KNOWN item that does not fit.
+func (a *Answer) instead(shortest uint64) ([]byte, Fate) {
 	if a.pack.next == 0 {
 		return a.pack.Place(shortest), Oversized
 	}

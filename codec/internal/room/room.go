@@ -30,11 +30,14 @@ func (b Buffer) Limited(limit uint64) Buffer {
 // Ensure makes B at least n bytes long. Errors: codec.ErrOverflow; where Grow refused, its error as well. B
 // is then what it was.
 func (b *Buffer) Ensure(n uint64) error {
-	if n <= uint64(len(b.B)) && n <= b.limit {
+	if b.Has(n) {
 		return nil
 	}
 	return b.enlarge(n)
 }
+
+// Has reports whether B is n bytes long already, and may be.
+func (b *Buffer) Has(n uint64) bool { return n <= uint64(len(b.B)) && n <= b.limit }
 
 // enlarge asks for double, then for ever less, so that a limit just above the need is found in a few steps
 // and a builder at that limit does not ask again for every item.
