@@ -134,8 +134,15 @@ func (c *Conn) Close() error {
 	<-c.watched
 	c.shut()
 	c.in.seat.Drop()
+	c.forget()
 	err = errors.Join(err, c.region.Close())
 	return c.opError("close", err)
+}
+
+// forget lets go of what lies in the memory before that is unmapped, when nobody uses it any more: where addresses are few
+// its place may become the heap's, and what points there would be taken for something alive.
+func (c *Conn) forget() {
+	c.in.stream, c.out.stream, c.magic, c.in.word = stream{}, stream{}, nil, nil
 }
 
 func (c *Conn) opError(op string, err error) error {

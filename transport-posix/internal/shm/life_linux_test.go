@@ -166,6 +166,29 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
+// A Conn that is closed points nowhere into the memory that is not there any more, and its calls say what it is.
+func TestClosedConnForgets(t *testing.T) {
+	p := openPair(t, testLimits)
+	for _, c := range []*Conn{p.client, p.server} {
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []*stream{&c.in.stream, &c.out.stream} {
+			if s.area != nil || s.length != nil || s.seq != nil || s.signal != nil {
+				t.Errorf("it holds on to the memory: %+v", s)
+			}
+		}
+		if c.magic != nil || c.in.word != nil || c.region.Memory() != nil {
+			t.Error("it holds on to the memory")
+		}
+		var m link.Message
+		_, err := c.Exchange(request(1), 0, &m, nil, nil)
+		for what, err := range map[string]error{"receive": c.Recv(&m, nil), "send": send(c, 1, nil), "exchange": err, "drain": c.Drain(nil)} {
+			wants(t, what, err, link.ErrClosed)
+		}
+	}
+}
+
 // A call that was let in keeps the memory; Close waits for it.
 func TestCloseWhileInUse(t *testing.T) {
 	for i := range 200 {

@@ -69,7 +69,9 @@ func removeSame(path string, was os.FileInfo) error {
 // nobody uses the memory any more. Calls after the first do nothing and return the same.
 func (r *Region) Close() error {
 	r.once.Do(func() {
-		r.err = sys.Unmap(r.mem)
+		mem := r.mem
+		r.mem = nil
+		r.err = sys.Unmap(mem)
 		if r.file != nil {
 			r.err = errors.Join(r.err, r.file.Close())
 		}
