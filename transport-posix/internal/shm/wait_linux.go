@@ -38,13 +38,22 @@ func (c *Conn) await(d *link.Deadline, owed bool) error {
 			err = lost
 		}
 	}
+	limit := time.Duration(0)
 	if err == nil && c.in.seated {
-		came, err = c.spinOn(d)
+		limit = c.in.pace.spin()
+		came, err = c.spinOn(d, limit)
 	}
 	if came || err != nil {
 		return err
 	}
-	return c.sleep(d)
+	if limit != 0 || !c.in.seated {
+		return c.sleep(d)
+	}
+	start := link.Now()
+	if err = c.sleep(d); err == nil {
+		c.in.pace.slept(time.Duration(link.Now() - start))
+	}
+	return err
 }
 
 // spin looks a number of times, at least once, without a clock. came with an error is a message that cannot be.
@@ -66,9 +75,8 @@ func (c *Conn) spin(turns uint32) (came bool, err error) {
 // clockTurns is how often a spin looks before it looks at the clock again.
 const clockTurns = 16
 
-// spinOn spins for as long as pays.
-func (c *Conn) spinOn(d *link.Deadline) (came bool, err error) {
-	limit := c.in.pace.spin()
+// spinOn spins for as long as pays, which is limit.
+func (c *Conn) spinOn(d *link.Deadline, limit time.Duration) (came bool, err error) {
 	if limit == 0 {
 		return false, nil
 	}
