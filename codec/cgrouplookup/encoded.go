@@ -34,7 +34,7 @@ func (it *Item) Encode() (Encoded, error) {
 // Size returns the size of the item in bytes; 0 of the zero value.
 func (e Encoded) Size() int { return len(e.b) }
 
-// View returns what the item says, in place. It stays valid. Of the zero value it panics.
+// View returns what the item says, in place. It stays valid. That of the zero value must not be read.
 func (e Encoded) View() ItemView { return ItemView{e.b[:len(e.b):len(e.b)]} }
 
 // AddEncoded is Add for an item that has been encoded before. Errors: codec.ErrBadCount when all paths are answered;
