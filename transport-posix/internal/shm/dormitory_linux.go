@@ -28,8 +28,8 @@ type dormitory struct {
 	beat     atomic.Uint32
 	words    []sys.FutexWord // of the goroutine alone
 	// left are words of those who have left since the thread went to sleep: it may have been woken in the place of
-	// somebody who has slept on one of them since.
-	left []*atomic.Uint32
+	// somebody who has slept on one of them since. They are no pointers: the memory may go before they do.
+	left []sys.FutexWord
 }
 
 // roomFor is how many sleepers a dormitory has at most: one word is its own.
@@ -86,7 +86,7 @@ func (s *sleeper) leave() {
 	defer r.mu.Unlock()
 	if i := slices.Index(r.sleepers, s); i >= 0 {
 		r.sleepers = slices.Delete(r.sleepers, i, i+1)
-		r.left = append(r.left, s.word)
+		r.left = append(r.left, sys.NewFutexWord(raw(s.word), s.value, false))
 		r.changed()
 	}
 	s.room = nil
@@ -97,9 +97,8 @@ func (r *dormitory) run() {
 	for {
 		r.mu.Lock()
 		for _, word := range r.left {
-			sys.FutexWake(raw(word)) // in vain where nobody sleeps, or the memory is gone
+			word.Wake() // in vain where nobody sleeps, or the memory is gone
 		}
-		clear(r.left)
 		r.left = r.left[:0]
 		if len(r.sleepers) == 0 {
 			r.awake = false

@@ -31,6 +31,9 @@ type FutexWord struct {
 // FutexWake wakes all who sleep on a word of memory that processes share: one of them may have left in its mind already. EFAULT: the memory is not there any more.
 func FutexWake(word *uint32) syscall.Errno { return wake(word, futexWake) }
 
+// Wake is FutexWake for the word of w, whose memory may have gone since.
+func (w FutexWord) Wake() syscall.Errno { return wakeAt(uintptr(w.addr), futexWake) }
+
 // FutexWakeOwn is FutexWake for a word of this process alone.
 func FutexWakeOwn(word *uint32) syscall.Errno { return wake(word, futexWake|futexPrivate) }
 

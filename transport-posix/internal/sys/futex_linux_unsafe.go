@@ -24,6 +24,11 @@ func wake(word *uint32, op uintptr) syscall.Errno {
 	return errno
 }
 
+func wakeAt(addr, op uintptr) syscall.Errno {
+	_, _, errno := unix.RawSyscall6(unix.SYS_FUTEX, addr, op, math.MaxInt32, 0, 0, 0)
+	return errno
+}
+
 func wait(word *uint32, value uint32, ts *unix.Timespec, tell bool) syscall.Errno {
 	if !tell {
 		_, _, errno := unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait, uintptr(value), uintptr(unsafe.Pointer(ts)), 0, 0)
