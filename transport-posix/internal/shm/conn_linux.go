@@ -33,12 +33,14 @@ type Conn struct {
 	out struct { // of the sender
 		link.Outbox
 		stream
-		use fence.Count // a call that only sends is inside
+		size size
+		use  fence.Count // a call that only sends is inside
 	}
 	in struct { // of the receiver
 		stream
 		bunk
 		link.Inbox
+		size   size
 		use    fence.Count // any other call is inside
 		seat   spin.Seat   // for its wait
 		err    error       // after which nothing is received

@@ -166,6 +166,48 @@ func TestLastWords(t *testing.T) {
 	}
 }
 
+// Each half has a goroutine of its own, and they are in the Conn at once.
+func TestHalvesAtOnce(t *testing.T) {
+	p := openPair(t, testLimits)
+	const calls = 2000
+	ids := make(chan uint64)
+	heard := going(func() error { // waits for requests, and for the client to be gone
+		var m link.Message
+		defer close(ids)
+		for {
+			if err := p.server.Recv(&m, nil); err != nil {
+				return err
+			}
+			ids <- m.Header.MessageID
+		}
+	})
+	answered := going(func() error {
+		for id := range ids {
+			if err := send(p.server, id, make([]byte, id%100)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var m link.Message
+	for id := uint64(1); id <= calls; id++ {
+		if err := send(p.client, id, make([]byte, id%90)); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.client.Recv(&m, nil); err != nil {
+			t.Fatal(err)
+		}
+		if m.Header.MessageID != id || len(m.Payload) != int(id%100) {
+			t.Fatalf("request %d: %d bytes under %d", id, len(m.Payload), m.Header.MessageID)
+		}
+	}
+	if err := p.client.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "the receiving half", linktest.Await(t, "the receiving half", heard), link.ErrPeerClosed)
+	wants(t, "the sending half", linktest.Await(t, "the sending half", answered), nil)
+}
+
 // A Conn that is closed points nowhere into the memory that is not there any more, and its calls say what it is.
 func TestClosedConnForgets(t *testing.T) {
 	p := openPair(t, testLimits)

@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 // is asked. Who sleeps is awake a while after the message is there.
 type ends struct {
 	think, work, wake time.Duration
+	bulk              time.Duration
 	client, server    pace
 	now               time.Duration // when the client has its answer, and begins to think
 	idle              time.Duration // since when the server waits
@@ -25,13 +27,13 @@ func (e *ends) wait(p *pace, since, ready time.Duration) time.Duration {
 		return max(since, ready)
 	}
 	since += briefTime
-	limit := p.spin()
+	limit := p.spin(e.bulk)
 	if limit != 0 && ready-since <= limit {
-		p.spun(true, ready-since)
+		p.spun(true, ready-since, e.bulk)
 		return ready
 	}
 	if limit != 0 {
-		p.spun(false, limit)
+		p.spun(false, limit, e.bulk)
 		e.spun += limit
 	}
 	e.slept++
@@ -62,35 +64,103 @@ func (e *ends) run(exchanges int) {
 // coldPace draws the state of a side that has given spinning up, at any time ago.
 func coldPace(t *rapid.T, name string) pace {
 	rested := firstTrial << rapid.IntRange(0, 6).Draw(t, name+" rested")
-	return pace{cold: true, rested: rested, rest: rapid.IntRange(1, rested).Draw(t, name+" rest")}
+	deafed := firstHint << rapid.IntRange(0, 6).Draw(t, name+" deafed")
+	return pace{
+		cold: true, rested: rested, rest: rapid.IntRange(1, rested).Draw(t, name+" rest"),
+		deafed: deafed, deaf: rapid.IntRange(-1000, deafed).Draw(t, name+" deaf"),
+		usual: time.Duration(rapid.IntRange(0, int(usualMost)).Draw(t, name+" usual")),
+	}
 }
 
-// Two sides that answer each other at once stay awake, whatever they did before: it takes one of them at most one trial to
-// find out, and so the other.
+func drawTime(t *rapid.T, name string, least, most time.Duration) time.Duration {
+	return time.Duration(rapid.Int64Range(int64(least), int64(most)).Draw(t, name))
+}
+
+const us = time.Microsecond
+
+// Two sides that answer each other at once stay awake, whatever they did before: once one of them tries it, both find out.
 func TestPaceFindsSpeed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		us := func(name string, least, most int) time.Duration {
-			return time.Duration(rapid.IntRange(least*1000, most*1000).Draw(t, name))
+		e := ends{
+			think: drawTime(t, "think", 0, 15*us), work: drawTime(t, "work", 0, 15*us), wake: drawTime(t, "wake", 25*us, 70*us),
+			client: coldPace(t, "client"), server: coldPace(t, "server"),
 		}
-		e := ends{think: us("think", 0, 15), work: us("work", 0, 15), wake: us("wake", 25, 70), client: coldPace(t, "client"), server: coldPace(t, "server")}
-		e.run(lastTrial + 16)
+		if rapid.Bool().Draw(t, "paused") {
+			e.now += time.Hour
+		}
+		e.run(2 * lastTrial)
 		if e.run(1000); e.slept != 0 {
-			t.Fatalf("%d of 1000 exchanges of %v and %v slept", e.slept, e.think, e.work)
+			t.Fatalf("%d waits in 1000 exchanges of %v and %v slept", e.slept, e.think, e.work)
 		}
 	})
 }
 
-// Where there is nothing to be gained, hardly any time is spent on finding that out.
-func TestPaceSparesProcessor(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		e := ends{
-			think: time.Duration(rapid.IntRange(200, 2000).Draw(t, "think")) * time.Microsecond,
-			work:  time.Duration(rapid.IntRange(0, 300).Draw(t, "work")) * time.Microsecond,
-			wake:  time.Duration(rapid.IntRange(5, 70).Draw(t, "wake")) * time.Microsecond,
+func TestBulk(t *testing.T) {
+	for bytes, want := range map[uint64]time.Duration{80: 40, 64 << 10: 32768, 1 << 20: 524288, 1 << 33: bulkTime} {
+		if got := bulk(bytes); got != want {
+			t.Errorf("%d bytes: %v, want %v", bytes, got, want)
 		}
-		e.run(3000)
-		if e.run(3000); e.spun > 3000*time.Microsecond {
-			t.Fatalf("%v spun in vain in 3000 exchanges after %v, which take %v", e.spun, e.think, e.work)
+	}
+}
+
+// So do two sides that exchange much and take their time for it, each for itself.
+func TestPaceFindsBulk(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := bulk(uint64(rapid.Int64Range(64<<10, 4<<20).Draw(t, "bytes")))
+		e := ends{
+			think: drawTime(t, "think", 0, b), work: drawTime(t, "work", 0, b), bulk: b, wake: drawTime(t, "wake", 5*us, 70*us),
+			client: coldPace(t, "client"), server: coldPace(t, "server"),
+		}
+		e.run(2 * lastTrial)
+		if e.run(1000); e.slept != 0 {
+			t.Fatalf("%d waits in 1000 exchanges of %v and %v slept", e.slept, e.think, e.work)
 		}
 	})
+}
+
+// thoughts are ways in which a caller may take its time, around a mean.
+var thoughts = map[string]func(r *rand.Rand, mean time.Duration) time.Duration{
+	"always the same": func(_ *rand.Rand, mean time.Duration) time.Duration { return mean },
+	"evenly":          func(r *rand.Rand, mean time.Duration) time.Duration { return time.Duration(r.Int64N(2 * int64(mean))) },
+	"at random": func(r *rand.Rand, mean time.Duration) time.Duration {
+		return time.Duration(float64(mean) * r.ExpFloat64())
+	},
+	"with pauses": func(r *rand.Rand, mean time.Duration) time.Duration {
+		if r.IntN(500) == 0 {
+			return time.Hour
+		}
+		return mean
+	},
+	"now and then twice": func(r *rand.Rand, mean time.Duration) time.Duration {
+		if r.IntN(10) == 0 {
+			return 5 * us
+		}
+		return mean
+	},
+}
+
+// Where there is nothing to be gained, hardly any time is spent on finding that out: of both sides together at most a
+// twentieth of what passes, where nobody hurries.
+func TestPaceSparesProcessor(t *testing.T) {
+	for name, think := range thoughts {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				mean := drawTime(t, "think", 400*us, 2000*us)
+				r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+				e := ends{work: drawTime(t, "work", 0, 300*us), wake: drawTime(t, "wake", 5*us, 70*us)}
+				busy := time.Duration(0)
+				for i := range 6000 {
+					if i == 3000 {
+						e.spun, busy = 0, 0
+					}
+					e.think = think(r, mean)
+					busy += min(e.think, mean)
+					e.exchange()
+				}
+				if e.spun > busy/20 {
+					t.Fatalf("%v spun in vain in %v", e.spun, busy)
+				}
+			})
+		})
+	}
 }

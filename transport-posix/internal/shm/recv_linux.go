@@ -75,6 +75,7 @@ func (c *Conn) take(m *link.Message, asked bool, id uint64) error {
 	if length == 0 || uint64(length) > uint64(len(c.in.area)) {
 		return violated(fmt.Errorf("%w: %d bytes, the area has %d", errLength, length, len(c.in.area)))
 	}
+	c.in.size.note(length)
 	size := int(length)
 	if uint64(length) > c.in.Largest() {
 		size = wire.HeaderSize

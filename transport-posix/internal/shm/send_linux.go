@@ -52,6 +52,7 @@ func (c *Conn) send(h *wire.Header, payload []byte) (err error) {
 	}
 	defer c.finish(&c.out.use, debug.SetPanicOnFault(true), &err)
 	c.out.publish(h, payload)
+	c.out.size.note(wire.HeaderSize + h.PayloadLen)
 	c.out.Sent()
 	return c.wake()
 }
@@ -82,6 +83,7 @@ func (c *Conn) exchange(h *wire.Header, payload []byte, m *link.Message, d *link
 	defer c.finish(&c.in.use, debug.SetPanicOnFault(true), &err)
 	c.sit()
 	c.out.publish(h, payload)
+	c.out.size.note(wire.HeaderSize + h.PayloadLen)
 	c.out.Sent()
 	owed := c.in.seated && c.in.brisk && c.in.err == nil
 	if !owed {

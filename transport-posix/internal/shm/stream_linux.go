@@ -50,3 +50,29 @@ func (s *stream) publish(h *wire.Header, payload []byte) {
 	s.moved++
 	announce(raw(s.length), wire.HeaderSize+h.PayloadLen, raw64(s.seq), s.have, raw(s.signal), s.moved)
 }
+
+// size is how long the last message in a direction was, in bytes, which the next one is taken to be. Who sends and who
+// receives may be two.
+type size struct{ n atomic.Uint32 }
+
+// Load returns it.
+func (s *size) Load() uint32 { return s.n.Load() }
+
+// note sets it. It seldom changes, and then only is it worth a store.
+func (s *size) note(n uint32) {
+	if s.n.Load() != n {
+		s.n.Store(n)
+	}
+}
+
+const (
+	lineSize = 64
+	// mostLines bounds how many lines are asked for ahead: about as many as a processor has under way at once. More would
+	// wait for each other, and what came first might be gone when it is used.
+	mostLines = 64
+)
+
+// lines returns how many cache lines that is, at most those worth asking for ahead.
+func (s *size) lines() uint32 {
+	return uint32(min((uint64(s.n.Load())+lineSize-1)/lineSize, mostLines))
+}

@@ -38,18 +38,19 @@ func (c *Conn) await(d *link.Deadline, owed bool) error {
 			err = lost
 		}
 	}
-	limit := time.Duration(0)
-	if err == nil && c.in.seated {
-		limit = c.in.pace.spin()
-		came, err = c.spinOn(d, limit)
-	}
-	if came || err != nil {
+	if err != nil {
 		return err
 	}
-	if limit != 0 || !c.in.seated {
+	if !c.in.seated {
 		return c.sleep(d)
 	}
-	start := link.Now()
+	start, extra := link.Now(), bulk(uint64(c.in.size.Load())+uint64(c.out.size.Load()))
+	if limit := c.in.pace.spin(extra); limit > 0 {
+		if came, err := c.spinOn(d, start, limit, extra); came || err != nil {
+			return err
+		}
+		return c.sleep(d)
+	}
 	if err = c.sleep(d); err == nil {
 		c.in.pace.slept(time.Duration(link.Now() - start))
 	}
@@ -62,7 +63,7 @@ func (c *Conn) spin(turns uint32) (came bool, err error) {
 	if c.signs.bits.Load()&(signClosed|signRecv) != 0 {
 		return false, c.heed()
 	}
-	watch(raw64(c.in.seq), c.in.have, raw(&c.signs.bits), heeded, turns, &c.in.area[0], &c.out.area[0])
+	watch(raw64(c.in.seq), c.in.have, raw(&c.signs.bits), heeded, turns, &c.in.area[0], &c.out.area[0], c.in.size.lines(), c.out.size.lines())
 	if came, err = c.look(); came {
 		return came, err
 	}
@@ -75,22 +76,19 @@ func (c *Conn) spin(turns uint32) (came bool, err error) {
 // clockTurns is how often a spin looks before it looks at the clock again.
 const clockTurns = 16
 
-// spinOn spins for as long as pays, which is limit.
-func (c *Conn) spinOn(d *link.Deadline, limit time.Duration) (came bool, err error) {
-	if limit == 0 {
-		return false, nil
-	}
-	start := link.Now()
+// spinOn spins from start on for as long as pays, which is limit.
+func (c *Conn) spinOn(d *link.Deadline, start int64, limit, extra time.Duration) (came bool, err error) {
+	left := limit
 	if at := d.Start(); at != 0 {
-		limit = min(limit, time.Duration(int64(at)-start))
+		left = min(limit, time.Duration(int64(at)-start))
 	}
 	took := time.Duration(0)
-	for took < limit && !came && err == nil {
+	for took < left && !came && err == nil {
 		came, err = c.spin(clockTurns)
 		took = time.Duration(link.Now() - start)
 	}
-	if limit > 0 && err == nil {
-		c.in.pace.spun(came, took)
+	if err == nil && (came || left == limit) { // a spin that the deadline has ended says nothing
+		c.in.pace.spun(came, took, extra)
 	}
 	return came, err
 }
