@@ -13,8 +13,8 @@ TEXT ·announce(SB), NOSPLIT, $0-44
 	MOVL DI, (SI)
 	RET
 
-// func watch(seq *uint64, have uint64, signs *uint32, mask, turns uint32, message, answer *byte, messageLines, answerLines uint32)
-TEXT ·watch(SB), NOSPLIT, $0-56
+// func watch(seq *uint64, have uint64, signs *uint32, mask, turns uint32, message, answer *byte, lines uint32)
+TEXT ·watch(SB), NOSPLIT, $0-52
 	MOVQ seq+0(FP), AX
 	MOVQ have+8(FP), BX
 	MOVQ signs+16(FP), DX
@@ -22,8 +22,7 @@ TEXT ·watch(SB), NOSPLIT, $0-56
 	MOVL turns+28(FP), DI
 	MOVQ message+32(FP), CX
 	MOVQ answer+40(FP), R8
-	MOVL messageLines+48(FP), R9
-	MOVL answerLines+52(FP), R10
+	MOVL lines+48(FP), R9
 again:
 	PREFETCHT0 (CX)
 	CMPQ BX, (AX)
@@ -36,14 +35,8 @@ again:
 done:
 	RET
 moved:
-	ADDQ $64, CX
-	SUBL $1, R9
-	JLE  own
-	PREFETCHT0 (CX)
-	JMP  moved
-own:
 	BYTE $0x41; BYTE $0x0F; BYTE $0x0D; BYTE $0x08 // PREFETCHW (R8), which the assembler does not know
 	ADDQ $64, R8
-	SUBL $1, R10
-	JG   own
+	SUBL $1, R9
+	JG   moved
 	RET

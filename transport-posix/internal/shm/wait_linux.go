@@ -63,7 +63,7 @@ func (c *Conn) spin(turns uint32) (came bool, err error) {
 	if c.signs.bits.Load()&(signClosed|signRecv) != 0 {
 		return false, c.heed()
 	}
-	watch(raw64(c.in.seq), c.in.have, raw(&c.signs.bits), heeded, turns, &c.in.area[0], &c.out.area[0], c.in.size.lines(), c.out.size.lines())
+	watch(raw64(c.in.seq), c.in.have, raw(&c.signs.bits), heeded, turns, &c.in.area[0], &c.out.area[0], c.out.size.lines())
 	if came, err = c.look(); came {
 		return came, err
 	}
