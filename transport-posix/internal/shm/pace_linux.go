@@ -11,15 +11,21 @@ const (
 	// trialTime bounds a spin that finds out whether they would, if nobody slept: it has to outlast one wake of a peer
 	// that sleeps.
 	trialTime = 80 * time.Microsecond
-	// trialSpins is the length of a trial, in waits: the first meets the answer of a peer that had to be woken, the
-	// next ones show how fast it is awake.
-	trialSpins = 3
-	// coldRow is how many waits in a row have to be slow before spinning is given up.
-	coldRow = 3
-	// A trial comes after so many waits, and after one that was in vain after twice as many.
+	// trialSpins is the length of a trial, in waits, and trialGood how many of them have to be fast, the first left aside:
+	// that one meets the answer of a peer that had to be woken, the next ones show how fast it is awake.
+	trialSpins, trialGood = 4, 2
+	// briefRow is how many messages in a row that come at once show the same without a trial.
+	briefRow = 3
+	// coldRow is how many spins in vain, with nothing gained in between, are enough to give spinning up, and worth is what
+	// part of one a fast wait makes good.
+	coldRow, worth = 3, 8
+	// A trial comes after so many waits; after one that was in vain, or if spinning is given up soon after it, after twice as
+	// many.
 	firstTrial, lastTrial = 16, 1024
 	// A hint is taken after so many waits, and after one that was wrong after twice as many.
 	firstHint, lastHint = 4, 256
+	// forgiven is how many fast waits halve what has become of these.
+	forgiven = 32
 	// usualMost bounds what a sleep is taken to be: of longer ones it does not matter how long they are.
 	usualMost = 3 * trialTime
 	// bulkTime bounds what is added to a spin for the size of messages.
@@ -36,16 +42,21 @@ func bulk(bytes uint64) time.Duration { return min(time.Duration(bytes/2), bulkT
 // one side does, the other sees its own waits become shorter, takes it for a hint, and tries it too. It has one user at a
 // time.
 type pace struct {
-	cold   bool
-	slow   int // waits in a row, while hot
-	rest   int // waits until the next trial, while cold
-	rested int // what rest was
-	trial  int // waits left in the trial
+	cold bool
+	debt time.Duration // what was spun in vain while hot, less what was gained since
+	fast int           // waits, towards forgiven
 
-	usual  time.Duration // what waits that sleep take, while cold; 0: not known
-	deaf   int           // waits until a hint is taken
-	deafed int           // what deaf was
+	// While cold.
+	rest   int           // waits until the next trial
+	trial  int           // waits left in the trial
+	good   int           // of those it has had
 	hinted bool          // the trial is due to a hint
+	row    int           // messages that came at once
+	usual  time.Duration // what waits that sleep take; 0: not known
+	deaf   int           // waits until a hint is taken
+
+	rested int // what rest was last, 0 if that is forgiven
+	deafed int // what deaf was
 }
 
 // spin returns how long the next wait may spin once it was not brief, where bulk is for the messages; 0 if it is to sleep,
@@ -58,44 +69,87 @@ func (p *pace) spin(bulk time.Duration) time.Duration {
 		if p.rest--; p.rest > 0 {
 			return 0
 		}
-		p.trial, p.hinted = trialSpins, false
+		p.try(false)
 	}
 	return trialTime + bulk
 }
 
+// try begins a trial.
+func (p *pace) try(hinted bool) { p.trial, p.good, p.hinted = trialSpins, 0, hinted }
+
 // brief says that a message came before the wait had looked at a clock.
 func (p *pace) brief() {
-	if p.cold || p.slow != 0 {
-		*p = pace{}
+	if p.cold || p.debt != 0 || p.rested != 0 {
+		p.atOnce()
 	}
+}
+
+func (p *pace) atOnce() {
+	if !p.cold {
+		p.gain(hotTime)
+	} else if p.row++; p.row >= briefRow {
+		p.warm()
+	}
+}
+
+// gain makes good for a part of one spin of limit in vain.
+func (p *pace) gain(limit time.Duration) {
+	p.debt = max(0, p.debt-limit/worth)
+	if p.fast++; p.fast >= forgiven {
+		p.fast = 0
+		if p.rested, p.deafed = p.rested/2, p.deafed/2; p.rested < firstTrial {
+			p.rested, p.deafed = 0, 0
+		}
+	}
+}
+
+// warm is where spinning begins to pay.
+func (p *pace) warm() { *p = pace{rested: p.rested, deafed: p.deafed} }
+
+// chill is where it does not pay any more.
+func (p *pace) chill() {
+	*p = pace{cold: true, rested: p.rested, deafed: max(p.deafed, firstHint)}
+	p.later()
+}
+
+// later puts the next trial off.
+func (p *pace) later() {
+	p.rested = max(firstTrial, min(2*p.rested, lastTrial))
+	p.rest, p.deaf = p.rested, p.deafed
 }
 
 // spun says what came of a spin: whether a message, and after what time.
 func (p *pace) spun(came bool, took, bulk time.Duration) {
-	fast := came && took <= hotTime+bulk
+	limit := hotTime + bulk
+	fast := came && took <= limit
 	switch {
-	case fast && p.trial != trialSpins: // in the first wait of a trial the peer may have happened to be awake
-		*p = pace{}
+	case !p.cold && fast:
+		p.gain(limit)
 	case !p.cold:
-		if p.slow++; p.slow >= coldRow {
-			*p = pace{cold: true, rest: firstTrial, rested: firstTrial, deaf: firstHint, deafed: firstHint}
+		if p.debt += limit; p.debt >= coldRow*limit {
+			p.chill()
 		}
-	case p.trial > 0:
-		if p.trial--; p.trial == 0 {
-			p.vain()
-		}
+	default:
+		p.tried(fast)
 	}
 }
 
-// vain is the end of a trial that was.
-func (p *pace) vain() {
-	if p.hinted {
+// tried is one wait of a trial.
+func (p *pace) tried(fast bool) {
+	if fast && p.trial != trialSpins {
+		p.good++
+	}
+	p.trial--
+	switch {
+	case p.good == trialGood:
+		p.warm()
+	case p.trial > 0:
+	case p.hinted:
 		p.deafed = min(2*p.deafed, lastHint)
 		p.deaf = p.deafed
-		return
+	default:
+		p.later()
 	}
-	p.rested = min(2*p.rested, lastTrial)
-	p.rest = p.rested
 }
 
 // slept says how long a wait took that did not spin.
@@ -104,12 +158,13 @@ func (p *pace) slept(took time.Duration) {
 		return
 	}
 	took = min(took, usualMost)
+	p.row = 0
 	p.deaf--
 	switch {
 	case p.usual == 0:
 		p.usual = took
 	case took < p.usual*5/8 && p.deaf <= 0:
-		p.trial, p.hinted = trialSpins, true
+		p.try(true) // the peer has not slept, perhaps because it tries to
 	default:
 		p.usual += (took - p.usual) / 8
 	}

@@ -88,7 +88,7 @@ func TestPaceFindsSpeed(t *testing.T) {
 		if rapid.Bool().Draw(t, "paused") {
 			e.now += time.Hour
 		}
-		e.run(2 * lastTrial)
+		e.run(4 * lastTrial)
 		if e.run(1000); e.slept != 0 {
 			t.Fatalf("%d waits in 1000 exchanges of %v and %v slept", e.slept, e.think, e.work)
 		}
@@ -111,7 +111,7 @@ func TestPaceFindsBulk(t *testing.T) {
 			think: drawTime(t, "think", 0, b), work: drawTime(t, "work", 0, b), bulk: b, wake: drawTime(t, "wake", 5*us, 70*us),
 			client: coldPace(t, "client"), server: coldPace(t, "server"),
 		}
-		e.run(2 * lastTrial)
+		e.run(4 * lastTrial)
 		if e.run(1000); e.slept != 0 {
 			t.Fatalf("%d waits in 1000 exchanges of %v and %v slept", e.slept, e.think, e.work)
 		}
@@ -159,6 +159,38 @@ func TestPaceSparesProcessor(t *testing.T) {
 				}
 				if e.spun > busy/20 {
 					t.Fatalf("%v spun in vain in %v", e.spun, busy)
+				}
+			})
+		})
+	}
+}
+
+// Where others have the processors, messages come at once or after turns of theirs. What is spun in vain is little beside
+// what passes, although every other wait may be fast.
+func TestPaceInCrowd(t *testing.T) {
+	for name, b := range map[string]time.Duration{"small": 0, "large": 500 * us} {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				slow := rapid.Float64Range(0.3, 1).Draw(t, "slow")
+				turn := drawTime(t, "turn", 1000*us, 4000*us)
+				r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+				take := func() time.Duration {
+					if r.Float64() < slow {
+						return turn/2 + time.Duration(r.Int64N(int64(turn)))
+					}
+					return time.Duration(r.Int64N(int64(2*us + b/2)))
+				}
+				e := ends{wake: 30 * us, bulk: b}
+				var from time.Duration
+				for i := range 6000 {
+					if i == 3000 {
+						e.spun, from = 0, e.now
+					}
+					e.think, e.work = take(), take()
+					e.exchange()
+				}
+				if passed := e.now - from; e.spun > passed/20 {
+					t.Fatalf("%v spun in vain in %v", e.spun, passed)
 				}
 			})
 		})
