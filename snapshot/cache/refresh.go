@@ -3,7 +3,6 @@ package cache
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/plugin-ipc/netipc/service"
 )
@@ -26,7 +25,7 @@ func (c *Cache[T]) Refresh(ctx context.Context) error {
 	if err != nil {
 		return c.failed(err)
 	}
-	next := &Snapshot[T]{generation: f.Generation, taken: time.Now()}
+	next := &Snapshot[T]{generation: f.Generation, taken: now()}
 	unchanged := f.Unchanged && old != nil
 	if unchanged {
 		next.value = old.value
