@@ -305,7 +305,7 @@ func TestStopAmidEverything(t *testing.T) {
 		})
 		var all sync.WaitGroup
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Millisecond)
-		if err := r.Start(ctx, Async()); err != nil {
+		if err := r.Start(t.Context(), Async()); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
