@@ -3,6 +3,8 @@ package applookup_test
 import (
 	"bytes"
 	"errors"
+	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -76,6 +78,19 @@ func TestEncodeItemRefuses(t *testing.T) {
 		if e.Size() != 0 || !errors.Is(err, c.want) || !errors.As(err, &is) || is.Item != -1 || is.Field != c.field {
 			t.Errorf("%s: %d bytes, %v", c.name, e.Size(), err)
 		}
+	}
+}
+
+// An item may say more than any payload holds, without taking as much memory.
+func TestEncodeItemTooLarge(t *testing.T) {
+	labels := make([]applookup.Label, math.MaxUint16)
+	long := strings.Repeat("v", 1<<17)
+	for i := range labels {
+		labels[i] = applookup.Label{Key: "k", Value: long}
+	}
+	it := applookup.Item{Comm: "c", CgroupPath: "/p", Labels: labels}
+	if e, err := it.Encode(); !errors.Is(err, codec.ErrOverflow) || e.Size() != 0 {
+		t.Errorf("%d bytes, %v", e.Size(), err)
 	}
 }
 

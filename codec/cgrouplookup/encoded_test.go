@@ -3,6 +3,8 @@ package cgrouplookup_test
 import (
 	"bytes"
 	"errors"
+	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -81,6 +83,19 @@ func TestEncodeItemNeedsPath(t *testing.T) {
 		if e, err := it.Encode(); !errors.Is(err, want) || e.Size() != 0 {
 			t.Errorf("path %q: %d bytes, %v, want %v", path, e.Size(), err, want)
 		}
+	}
+}
+
+// An item may say more than any payload holds, without taking as much memory.
+func TestEncodeItemTooLarge(t *testing.T) {
+	labels := make([]cgrouplookup.Label, math.MaxUint16)
+	long := strings.Repeat("v", 1<<17)
+	for i := range labels {
+		labels[i] = cgrouplookup.Label{Key: "k", Value: long}
+	}
+	it := cgrouplookup.Item{Path: "/p", Labels: labels}
+	if e, err := it.Encode(); !errors.Is(err, codec.ErrOverflow) || e.Size() != 0 {
+		t.Errorf("%d bytes, %v", e.Size(), err)
 	}
 }
 
