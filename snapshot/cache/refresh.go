@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/plugin-ipc/netipc/service"
 )
@@ -25,7 +26,7 @@ func (c *Cache[T]) Refresh(ctx context.Context) error {
 	if err != nil {
 		return c.failed(err)
 	}
-	next := &Snapshot[T]{generation: f.Generation, taken: now()}
+	next := &Snapshot[T]{generation: f.Generation, taken: time.Now()}
 	unchanged := f.Unchanged && old != nil
 	if unchanged {
 		next.value = old.value

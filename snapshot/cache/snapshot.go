@@ -7,21 +7,7 @@ import "time"
 type Snapshot[T any] struct {
 	value      *T // shared by snapshots that differ in nothing but generation and time
 	generation uint64
-	taken      moment
-}
-
-// moment is a time.Time in a third of its size, which counts where nothing else of a refresh is new: by how much it comes
-// after epoch, on the monotonic clock.
-type moment time.Duration
-
-var epoch = time.Now()
-
-func now() moment { return moment(time.Since(epoch)) }
-
-// time returns what the clock on the wall showed then, had it been right as it is now.
-func (m moment) time() time.Time {
-	now := time.Now()
-	return now.Add(time.Duration(m) - now.Sub(epoch))
+	taken      time.Time
 }
 
 // Value returns what was made of the answer, nil for a nil *Snapshot. It is shared by all that read it: nobody may
@@ -46,7 +32,7 @@ func (s *Snapshot[T]) Taken() time.Time {
 	if s == nil {
 		return time.Time{}
 	}
-	return s.taken.time()
+	return s.taken
 }
 
 // Age returns how long ago that was; 0 for a nil *Snapshot.
@@ -54,5 +40,5 @@ func (s *Snapshot[T]) Age() time.Duration {
 	if s == nil {
 		return 0
 	}
-	return time.Duration(now() - s.taken)
+	return time.Since(s.taken)
 }
