@@ -342,3 +342,25 @@ func TestGroupStopFromInside(t *testing.T) {
 		stop(t, g)
 	})
 }
+
+// In real time, whoever waits for a value runs as soon as it is there, on another processor perhaps: and not before.
+func TestGroupDependentSeesValue(t *testing.T) {
+	for range soak(2000, 100_000) {
+		first := named("first")
+		seen := false
+		second := New(steady(time.Hour), func(context.Context, *Snapshot[int]) (int, error) {
+			_, seen = first.Get()
+			return 2, nil
+		})
+		g := NewGroup(GroupConfig{Parallel: 2})
+		add(t, g, second, first)
+		add(t, g, first)
+		if err := g.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		stop(t, g)
+		if !seen {
+			t.Fatal("it ran before the value that it waits for was there")
+		}
+	}
+}

@@ -126,8 +126,11 @@ func (r *Recomputer[T]) conclude(n *run, o *outcome[T]) {
 		m.tell(EventPremature, n, now, nil)
 		m.body.fail(m.named(ErrNotReady))
 	default:
-		m.succeeded(e, n, now)
+		first := m.succeeded(n, now)
 		r.publish(n, o, now)
+		if first { // whoever has waited for the value finds it
+			m.arrived(e)
+		}
 	}
 }
 
@@ -162,9 +165,9 @@ func (m *member) failed(n *run, now time.Time, err error, timedOut bool) {
 	}
 }
 
-// succeeded notes that a run has brought a value, and plans the next one.
-func (m *member) succeeded(e *engine, n *run, now time.Time) {
-	first := m.confirmed.IsZero()
+// succeeded notes that a run has brought a value, and plans the next one. It reports whether it is the first.
+func (m *member) succeeded(n *run, now time.Time) (first bool) {
+	first = m.confirmed.IsZero()
 	m.confirmed, m.delay = n.began, 0
 	m.counts.failing = 0
 	m.counts.lastSuccess = now
@@ -180,9 +183,11 @@ func (m *member) succeeded(e *engine, n *run, now time.Time) {
 	if m.maxStale > 0 {
 		m.expires = n.began.Add(m.maxStale)
 	}
-	if !first {
-		return
-	}
+	return first
+}
+
+// arrived lets those go on that wait for the first value, which is there.
+func (m *member) arrived(e *engine) {
 	e.starting.arrived()
 	for _, d := range m.dependents {
 		if d.blockers--; d.blockers == 0 && d.step == blocked {
