@@ -79,7 +79,7 @@ func newConn(r *Region, sock link.Packets, info link.Info, out, in stream, sends
 		info:    info,
 		magic:   word32(r.Memory(), OffMagic),
 		watched: make(chan struct{}),
-		brief:   uint32(briefTime * 1000 / spin.TurnTime()),
+		brief:   uint32(max(1, briefTime*1000/spin.TurnTime())),
 		seats:   spin.Seats(),
 	}
 	c.signs.woken = make(chan struct{}, 1)

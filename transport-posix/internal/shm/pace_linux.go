@@ -16,8 +16,8 @@ const (
 	trialSpins, trialGood = 4, 2
 	// briefRow is how many messages in a row that come at once show the same without a trial.
 	briefRow = 3
-	// coldRow is how many spins in vain, with nothing gained in between, are enough to give spinning up, and worth is what
-	// part of one a fast wait makes good.
+	// coldRow is how many spins in vain, with nothing gained in between, are enough to give spinning up, and worth how many
+	// fast waits make good for one.
 	coldRow, worth = 3, 8
 	// A trial comes after so many waits; after one that was in vain, or if spinning is given up soon after it, after twice as
 	// many.
@@ -33,9 +33,9 @@ const (
 )
 
 // bulk returns what is added to a spin, because messages of so many bytes have been going to and fro: about the time that
-// it takes to make or to read them. So what is spun in vain is in proportion to what the messages cost anyway. Who sleeps
+// it takes to make or to read them, and half of it more. So what is spun in vain is in proportion to what the messages cost anyway. Who sleeps
 // instead is often woken on the processor of the peer, so that the two work by turns where they could at once.
-func bulk(bytes uint64) time.Duration { return min(time.Duration(bytes/2), bulkTime) }
+func bulk(bytes uint64) time.Duration { return min(time.Duration(bytes/4*3), bulkTime) }
 
 // pace says how long a wait spins before it sleeps, and learns from how long waits have taken. Two sides that both sleep
 // never see how fast they could be: each waits for the other's wake. So who sleeps tries it from time to time; and when
@@ -43,8 +43,8 @@ func bulk(bytes uint64) time.Duration { return min(time.Duration(bytes/2), bulkT
 // time.
 type pace struct {
 	cold bool
-	debt time.Duration // what was spun in vain while hot, less what was gained since
-	fast int           // waits, towards forgiven
+	debt time.Duration // what was spun in vain, less what was gained since
+	fast int           // waits in a row, towards forgiven
 
 	// While cold.
 	rest   int           // waits until the next trial
@@ -71,6 +71,9 @@ func (p *pace) spin(bulk time.Duration) time.Duration {
 		}
 		p.try(false)
 	}
+	if p.usual < usualMost { // it has to outlast a sleep, if that is known to be long
+		return max(trialTime, p.usual) + bulk
+	}
 	return trialTime + bulk
 }
 
@@ -85,14 +88,19 @@ func (p *pace) brief() {
 }
 
 func (p *pace) atOnce() {
-	if !p.cold {
+	switch {
+	case !p.cold:
 		p.gain(hotTime)
-	} else if p.row++; p.row >= briefRow {
-		p.warm()
+	case p.debt > 0: // it is as fast while cold
+		p.debt -= hotTime / worth
+	default:
+		if p.row++; p.row >= briefRow {
+			p.warm()
+		}
 	}
 }
 
-// gain makes good for a part of one spin of limit in vain.
+// gain is a fast wait, while hot, that might have spun for limit.
 func (p *pace) gain(limit time.Duration) {
 	p.debt = max(0, p.debt-limit/worth)
 	if p.fast++; p.fast >= forgiven {
@@ -106,10 +114,12 @@ func (p *pace) gain(limit time.Duration) {
 // warm is where spinning begins to pay.
 func (p *pace) warm() { *p = pace{rested: p.rested, deafed: p.deafed} }
 
-// chill is where it does not pay any more.
+// chill is where it does not pay any more. The more often it does not, the more messages that come at once it takes to begin
+// again.
 func (p *pace) chill() {
-	*p = pace{cold: true, rested: p.rested, deafed: max(p.deafed, firstHint)}
+	*p = pace{cold: true, debt: p.debt, rested: p.rested, deafed: max(p.deafed, firstHint)}
 	p.later()
+	p.debt *= time.Duration(p.rested / firstTrial)
 }
 
 // later puts the next trial off.
@@ -118,25 +128,28 @@ func (p *pace) later() {
 	p.rest, p.deaf = p.rested, p.deafed
 }
 
-// spun says what came of a spin: whether a message, and after what time.
+// spun says what came of a spin: whether a message, and after what time. Without one it is how long was spun, which may
+// be less than spin has allowed.
 func (p *pace) spun(came bool, took, bulk time.Duration) {
 	limit := hotTime + bulk
-	fast := came && took <= limit
 	switch {
-	case !p.cold && fast:
+	case p.cold:
+		p.tried(came && took <= limit)
+	case came && took <= limit:
 		p.gain(limit)
-	case !p.cold:
-		if p.debt += limit; p.debt >= coldRow*limit {
+	default:
+		p.fast = 0
+		if p.debt += min(took, limit); p.debt >= coldRow*limit {
 			p.chill()
 		}
-	default:
-		p.tried(fast)
 	}
 }
 
 // tried is one wait of a trial.
 func (p *pace) tried(fast bool) {
-	if fast && p.trial != trialSpins {
+	if !fast {
+		p.row = 0
+	} else if p.trial != trialSpins {
 		p.good++
 	}
 	p.trial--

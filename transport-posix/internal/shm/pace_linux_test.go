@@ -82,7 +82,7 @@ const us = time.Microsecond
 func TestPaceFindsSpeed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := ends{
-			think: drawTime(t, "think", 0, 15*us), work: drawTime(t, "work", 0, 15*us), wake: drawTime(t, "wake", 25*us, 70*us),
+			think: drawTime(t, "think", 0, 15*us), work: drawTime(t, "work", 0, 15*us), wake: drawTime(t, "wake", 25*us, 110*us),
 			client: coldPace(t, "client"), server: coldPace(t, "server"),
 		}
 		if rapid.Bool().Draw(t, "paused") {
@@ -96,7 +96,7 @@ func TestPaceFindsSpeed(t *testing.T) {
 }
 
 func TestBulk(t *testing.T) {
-	for bytes, want := range map[uint64]time.Duration{80: 40, 64 << 10: 32768, 1 << 20: 524288, 1 << 33: bulkTime} {
+	for bytes, want := range map[uint64]time.Duration{80: 60, 64 << 10: 49152, 1 << 20: 786432, 1 << 33: bulkTime} {
 		if got := bulk(bytes); got != want {
 			t.Errorf("%d bytes: %v, want %v", bytes, got, want)
 		}
@@ -108,7 +108,7 @@ func TestPaceFindsBulk(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := bulk(uint64(rapid.Int64Range(64<<10, 4<<20).Draw(t, "bytes")))
 		e := ends{
-			think: drawTime(t, "think", 0, b), work: drawTime(t, "work", 0, b), bulk: b, wake: drawTime(t, "wake", 5*us, 70*us),
+			think: drawTime(t, "think", 0, 2*b/3), work: drawTime(t, "work", 0, 2*b/3), bulk: b, wake: drawTime(t, "wake", 5*us, 70*us),
 			client: coldPace(t, "client"), server: coldPace(t, "server"),
 		}
 		e.run(4 * lastTrial)
@@ -189,10 +189,57 @@ func TestPaceInCrowd(t *testing.T) {
 					e.think, e.work = take(), take()
 					e.exchange()
 				}
-				if passed := e.now - from; e.spun > passed/20 {
+				if passed := e.now - from; e.spun > passed/10 {
 					t.Fatalf("%v spun in vain in %v", e.spun, passed)
 				}
 			})
 		})
 	}
+}
+
+// Waits that their callers cut short count for what they take, so that they do not go on spinning for ever.
+func TestPaceOfShortWaits(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := drawTime(t, "bulk", 0, bulkTime)
+		cut := drawTime(t, "cut", 1, b+hotTime)
+		var p pace
+		spun := time.Duration(0)
+		for range 3000 {
+			if limit := min(p.spin(b), cut); limit > 0 {
+				p.spun(false, limit, b)
+				spun += limit
+			}
+		}
+		// What was spun before it is given up, and trials, each twice as long after the one before.
+		if most := (coldRow+1)*(hotTime+b) + coldRow*worth*cut/worth + 9*trialSpins*cut; spun > most {
+			t.Fatalf("%v spun in waits of %v, want at most %v", spun, cut, most)
+		}
+	})
+}
+
+// Small messages that come at once, and then a large one and a pause, tick by tick: the pause is not spun through each time,
+// unless the small ones are worth it.
+func TestPaceOfBursts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := drawTime(t, "bulk", 0, bulkTime)
+		few := rapid.IntRange(1, 10).Draw(t, "few")
+		var p pace
+		spun := time.Duration(0)
+		const ticks = 2000
+		for range ticks {
+			for range few {
+				p.brief()
+			}
+			switch limit := p.spin(b); limit {
+			case 0:
+				p.slept(10 * time.Millisecond)
+			default:
+				p.spun(false, limit, b)
+				spun += limit
+			}
+		}
+		if each := spun / ticks; each > hotTime*3/2+b/10 {
+			t.Fatalf("%v spun in vain in each of %d ticks", each, ticks)
+		}
+	})
 }

@@ -78,16 +78,15 @@ const clockTurns = 16
 
 // spinOn spins from start on for as long as pays, which is limit.
 func (c *Conn) spinOn(d *link.Deadline, start int64, limit, extra time.Duration) (came bool, err error) {
-	left := limit
 	if at := d.Start(); at != 0 {
-		left = min(limit, time.Duration(int64(at)-start))
+		limit = min(limit, time.Duration(int64(at)-start))
 	}
 	took := time.Duration(0)
-	for took < left && !came && err == nil {
+	for took < limit && !came && err == nil {
 		came, err = c.spin(clockTurns)
 		took = time.Duration(link.Now() - start)
 	}
-	if err == nil && (came || left == limit) { // a spin that the deadline has ended says nothing
+	if err == nil {
 		c.in.pace.spun(came, took, extra)
 	}
 	return came, err
