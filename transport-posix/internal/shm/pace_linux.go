@@ -21,9 +21,9 @@ const (
 	coldRow, worth = 3, 8
 	// A trial comes after so many waits; after one that was in vain, or if spinning is given up soon after it, after twice as
 	// many.
-	firstTrial, lastTrial = 16, 1024
+	firstTrial, lastTrial = 16, 128
 	// A hint is taken after so many waits, and after one that was wrong after twice as many.
-	firstHint, lastHint = 4, 256
+	firstHint, lastHint = 4, 64
 	// forgiven is how many fast waits halve what has become of these.
 	forgiven = 32
 	// usualMost bounds what a sleep is taken to be: of longer ones it does not matter how long they are.

@@ -63,8 +63,8 @@ func (e *ends) run(exchanges int) {
 
 // coldPace draws the state of a side that has given spinning up, at any time ago.
 func coldPace(t *rapid.T, name string) pace {
-	rested := firstTrial << rapid.IntRange(0, 6).Draw(t, name+" rested")
-	deafed := firstHint << rapid.IntRange(0, 6).Draw(t, name+" deafed")
+	rested := firstTrial << rapid.IntRange(0, 3).Draw(t, name+" rested")
+	deafed := firstHint << rapid.IntRange(0, 4).Draw(t, name+" deafed")
 	return pace{
 		cold: true, rested: rested, rest: rapid.IntRange(1, rested).Draw(t, name+" rest"),
 		deafed: deafed, deaf: rapid.IntRange(-1000, deafed).Draw(t, name+" deaf"),
@@ -204,14 +204,15 @@ func TestPaceOfShortWaits(t *testing.T) {
 		cut := drawTime(t, "cut", 1, b+hotTime)
 		var p pace
 		spun := time.Duration(0)
-		for range 3000 {
+		const waits = 3000
+		for range waits {
 			if limit := min(p.spin(b), cut); limit > 0 {
 				p.spun(false, limit, b)
 				spun += limit
 			}
 		}
-		// What was spun before it is given up, and trials, each twice as long after the one before.
-		if most := (coldRow+1)*(hotTime+b) + coldRow*worth*cut/worth + 9*trialSpins*cut; spun > most {
+		// What was spun before it is given up, and then trials.
+		if most := (coldRow+1)*(hotTime+b) + (waits/lastTrial+8)*trialSpins*cut; spun > most {
 			t.Fatalf("%v spun in waits of %v, want at most %v", spun, cut, most)
 		}
 	})
