@@ -17,12 +17,12 @@ type Encoded struct{ b []byte }
 // cannot be; codec.ErrOverflow for one that no payload can hold.
 func (it *Item) Encode() (Encoded, error) {
 	field, err := it.shape()
-	switch {
+	switch size := it.size(); {
 	case err != nil:
-	case it.size() > bounds.MaxSize:
+	case size > bounds.MaxSize:
 		err = codec.ErrOverflow
 	default:
-		b := make([]byte, it.size())
+		b := make([]byte, size)
 		if put(b, it.PID, it) {
 			return Encoded{b}, nil
 		}
