@@ -33,8 +33,9 @@ const (
 )
 
 // bulk returns what is added to a spin, because messages of so many bytes have been going to and fro: about the time that
-// it takes to make or to read them, and half of it more. So what is spun in vain is in proportion to what the messages cost anyway. Who sleeps
-// instead is often woken on the processor of the peer, so that the two work by turns where they could at once.
+// it takes to make or to read them, and half of it more. So what is spun in vain is in proportion to what the messages
+// cost anyway. Who sleeps instead is often woken on the processor of the peer, so that the two work by turns where they
+// could at once.
 func bulk(bytes uint64) time.Duration { return min(time.Duration(bytes/4*3), bulkTime) }
 
 // pace says how long a wait spins before it sleeps, and learns from how long waits have taken. Two sides that both sleep
