@@ -51,10 +51,15 @@ func (c *Conn) send(h *wire.Header, payload []byte) (err error) {
 		return link.ErrClosed
 	}
 	defer c.finish(&c.out.use, debug.SetPanicOnFault(true), &err)
+	c.post(h, payload)
+	return c.wake()
+}
+
+// post publishes a message, and lets go of where it was made.
+func (c *Conn) post(h *wire.Header, payload []byte) {
 	c.out.publish(h, payload)
 	c.out.size.note(wire.HeaderSize + h.PayloadLen)
 	c.out.Sent()
-	return c.wake()
 }
 
 // Exchange implements link.Conn. Between the two, the wake of the peer may be owed for a moment (spec 03): a message that
@@ -82,9 +87,7 @@ func (c *Conn) exchange(h *wire.Header, payload []byte, m *link.Message, d *link
 	}
 	defer c.finish(&c.in.use, debug.SetPanicOnFault(true), &err)
 	c.sit()
-	c.out.publish(h, payload)
-	c.out.size.note(wire.HeaderSize + h.PayloadLen)
-	c.out.Sent()
+	c.post(h, payload)
 	owed := c.in.seated && c.in.brisk && c.in.err == nil
 	if !owed {
 		if err := c.wake(); err != nil {
